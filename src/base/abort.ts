@@ -1,0 +1,64 @@
+/** Deadlines and cancellation on `AbortSignal`. */
+import type { Clock } from "./clock.ts";
+import { asError } from "./errors.ts";
+
+/** An operation took longer than it was given. */
+export class DeadlineError extends Error {
+  override readonly name = "DeadlineError";
+}
+
+/** Tells whether `error` only says that somebody cancelled, which is no fault. */
+export function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && (error === signal.reason || isAbortError(error));
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+/**
+ * Settles as `work` does, but no later than the abort of `signal`.
+ *
+ * @throws the signal's reason when it aborts first; what `work` does afterwards is ignored.
+ */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  if (signal.aborted) {
+    work.catch(() => undefined);
+    return Promise.reject(asError(signal.reason));
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const abort = (): void => reject(asError(signal.reason));
+  signal.addEventListener("abort", abort, { once: true });
+  work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  return promise;
+}
+
+/** What `withDeadline` needs. */
+export interface DeadlineOptions {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+  /** Names the operation in the error: "read schedules". */
+  readonly action: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs `work` with a signal that aborts after `timeoutMs` or with the caller's signal.
+ *
+ * @throws DeadlineError when the time is over, also if `work` ignores its signal.
+ */
+export async function withDeadline<T>(
+  { clock, timeoutMs, action, signal }: DeadlineOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const timer = clock.timer(timeoutMs, () =>
+    controller.abort(new DeadlineError(`${action}: no answer within ${timeoutMs} ms`)),
+  );
+  const both = signal ? AbortSignal.any([signal, controller.signal]) : controller.signal;
+  try {
+    return await abortable(work(both), both);
+  } finally {
+    timer.cancel();
+  }
+}
