@@ -19,7 +19,7 @@ export function highestBit(bits: number): number {
 
 /** The set of all numbers from 0 to `count - 1`; `count` is 0 to 32. */
 export function bitsBelow(count: number): number {
-  return count >= 32 ? -1 : (1 << count) - 1;
+  return count >= 32 ? -1 : ((1 << count) - 1) | 0;
 }
 
 /** The part of the set that is `from` or above; `from` is 0 to 32. */

@@ -64,35 +64,6 @@ export function weekdayOf(day: number): number {
   return (((day + 4) % 7) + 7) % 7;
 }
 
-/** Wall-clock seconds since 1970-01-01T00:00 on that clock, taken apart. */
-export interface WallTime {
-  readonly year: number;
-  /** 1 is January. */
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
-  /** 0 is Sunday. */
-  readonly weekday: number;
-}
-
-/** What a wall clock shows. */
-export function wallTimeOf(wallSeconds: number): WallTime {
-  const dayNumber = Math.floor(wallSeconds / DAY_SECONDS);
-  const time = wallSeconds - dayNumber * DAY_SECONDS;
-  const { year, index, startDay } = monthOf(dayNumber);
-  return {
-    year,
-    month: index + 1,
-    day: dayNumber - startDay + 1,
-    hour: Math.floor(time / 3600),
-    minute: Math.floor(time / 60) % 60,
-    second: time % 60,
-    weekday: weekdayOf(dayNumber),
-  };
-}
-
 /** `2026-03-08T02:30:00`. */
 export function wallText(wallSeconds: number): string {
   // The host's zone has no part in this: an ISO text of an instant is always UTC.

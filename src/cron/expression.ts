@@ -173,7 +173,10 @@ function expandFields(fields: FieldTexts, weekdayValues: readonly number[]) {
     minutes: sixtyBits(expanded.minute.values),
     hours: bitsOf(expanded.hour.values),
     months: bitsOf(expanded.month.values) >>> 1,
-    weekdays: weekdayValues.length === 0 ? 0 : bitsOf(expanded.dayOfWeek.values.map(Number)),
+    weekdays:
+      weekdayValues.length === 0
+        ? 0
+        : bitsOf(expanded.dayOfWeek.values.map((day) => Number(day) % 7)),
   };
 }
 
