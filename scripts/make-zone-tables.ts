@@ -11,20 +11,9 @@ import { readTzif, trimmed, writtenOut } from "../src/cron/tzif.ts";
 import type { ZoneRules } from "../src/cron/tzif.ts";
 import { readZoneLine, writeZoneLine } from "../src/cron/zone-line.ts";
 import { isZoneName, readTzdataZi } from "../src/cron/zone-names.ts";
-import { effectiveChanges, zoneTable } from "../src/cron/zone.ts";
+import { zoneTable } from "../src/cron/zone.ts";
 
 const OUTPUT = join(import.meta.dir, "../src/cron/zone-tables.txt");
-
-/** Without entries that change nothing, such as a new abbreviation. */
-function compact(rules: ZoneRules): ZoneRules {
-  const { transitions, offsets, rule } = rules;
-  const kept = effectiveChanges(rules);
-  return {
-    transitions: kept.map((index) => transitions[index] ?? 0),
-    offsets: [offsets[0] ?? 0, ...kept.map((index) => offsets[index + 1] ?? 0)],
-    rule,
-  };
-}
 
 function checkedLine(names: readonly string[], rules: ZoneRules): string {
   const line = writeZoneLine(names, rules);
@@ -37,7 +26,7 @@ function makeTables(directory: string): string {
   const data = readTzdataZi(readFileSync(join(directory, "tzdata.zi"), "utf8"));
   const namesByRules = new Map<string, { names: string[]; rules: ZoneRules }>();
   for (const name of [...data.zones, ...data.links.keys()].filter(isZoneName).toSorted()) {
-    const rules = compact(trimmed(readTzif(readFileSync(join(directory, name)))));
+    const rules = trimmed(readTzif(readFileSync(join(directory, name))));
     const key = writeZoneLine([], rules);
     const group = namesByRules.get(key) ?? { names: [], rules };
     group.names.push(name);

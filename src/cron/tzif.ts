@@ -2,7 +2,7 @@
 import { changesInYear, parsePosixRule } from "./posix-tz.ts";
 import type { OffsetChanges } from "./zone.ts";
 
-/** What a file holds: its table, and the rule that goes on where the table ends. */
+/** What a file holds: its table, and the rule that goes on after the last transition, even one that changes no offset. */
 export interface ZoneRules extends OffsetChanges {
   /** Empty when the last offset stays. */
   readonly rule: string;

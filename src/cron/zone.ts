@@ -41,7 +41,7 @@ function fingerprintOf(transitions: Float64Array, offsets: Int32Array): string {
 }
 
 /** Indexes of the transitions at which the offset becomes another one. */
-export function effectiveChanges({ transitions, offsets }: OffsetChanges): number[] {
+function effectiveChanges({ transitions, offsets }: OffsetChanges): number[] {
   const indexes = Array.from(transitions.keys());
   return indexes.filter((index) => offsets[index] !== offsets[index + 1]);
 }
