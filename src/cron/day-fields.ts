@@ -1,5 +1,5 @@
 /** What the two day fields have beyond values: `L`, the last day, and `#`, the n-th weekday of a month. */
-import { bitsOf } from "./bits.ts";
+import { bitsBelow, bitsOf } from "./bits.ts";
 import { CronError, quote } from "./cron-error.ts";
 import { DAY_OF_MONTH, WEEKDAY, expandItems, listItems, parseValue } from "./fields.ts";
 
@@ -10,10 +10,10 @@ export interface MonthDays {
   readonly lastDay: boolean;
 }
 
-/** The weekday field as sets. */
+/** The weekday field, its two kinds of items apart. */
 export interface Weekdays {
-  /** Weekdays that count in every week; bit 0 is Sunday. */
-  readonly weekdays: number;
+  /** The items that count in every week, a field of their own; empty when there are none. */
+  readonly weekly: string;
   /** Weekdays that count once a month: the last ones at index 0, the n-th ones at index n (1-5); null when there are none. */
   readonly nthWeekdays: readonly number[] | null;
 }
@@ -46,6 +46,7 @@ function isLastDay(item: string): boolean {
  * @throws CronError when an item is invalid.
  */
 export function parseMonthDays(text: string): MonthDays {
+  if (text === "*") return { days: bitsBelow(DAY_OF_MONTH.max), lastDay: false };
   const items = listItems(DAY_OF_MONTH, text);
   const plain = items.filter((item) => !isLastDay(item));
   plain.forEach(refuseUnsupportedDay);
@@ -88,23 +89,18 @@ function isMonthly(item: string): boolean {
 }
 
 /**
- * Reads the weekday field.
+ * Reads the weekday field, its monthly items in full.
  *
- * @throws CronError when an item is invalid.
+ * @throws CronError when one of these is invalid.
  */
-export function parseWeekdays(text: string): Weekdays & { readonly values: readonly number[] } {
+export function parseWeekdays(text: string): Weekdays {
   const items = listItems(WEEKDAY, text);
-  const values = expandItems(
-    WEEKDAY,
-    items.filter((item) => !isMonthly(item)),
-  );
   const monthly = items.filter(isMonthly);
-  const weekdays = bitsOf(values);
-  if (monthly.length === 0) return { values, weekdays, nthWeekdays: null };
+  if (monthly.length === 0) return { weekly: text, nthWeekdays: null };
   const nthWeekdays = [0, 0, 0, 0, 0, 0];
   for (const item of monthly) {
     const { nth, weekday } = item.includes("#") ? nthOf(item) : lastOf(item);
     nthWeekdays[nth] = (nthWeekdays[nth] ?? 0) | (1 << weekday);
   }
-  return { values, weekdays, nthWeekdays };
+  return { weekly: items.filter((item) => !isMonthly(item)).join(","), nthWeekdays };
 }

@@ -2,10 +2,11 @@
 import { bitsBelow } from "./bits.ts";
 import { isLeapYear, monthLength, yearStartDay } from "./calendar.ts";
 import { quote } from "./cron-error.ts";
-import { splitFields } from "./expression.ts";
-import type { CronExpression, FieldTexts } from "./expression.ts";
+import type { CronExpression } from "./expression.ts";
 import { DAY_OF_MONTH, HOUR, MINUTE, MONTH, SECOND, WEEKDAY, YEAR, parseItem } from "./fields.ts";
 import type { FieldRule } from "./fields.ts";
+import { splitFields } from "./split-fields.ts";
+import type { FieldTexts } from "./split-fields.ts";
 import { matchingDays } from "./wall.ts";
 
 /** After how much a field starts anew, and what has passed then. */

@@ -235,6 +235,18 @@ describe("expression cache", () => {
     expect(cache.get("2 0 * * *")).not.toBe(second);
   });
 
+  test("reads more spellings of fields than it remembers", () => {
+    const cache = new ExpressionCache();
+    const texts = Array.from({ length: 6000 }, (_, index) => {
+      const bits = Array.from(index.toString(2)).flatMap((bit, place) =>
+        bit === "1" ? [place * 3] : [],
+      );
+      return `${[59, ...bits].join(",")} 1-5 * * ${index % 7}`;
+    });
+    const wrong = texts.filter((text) => !Bun.deepEquals(cache.get(text), parseExpression(text)));
+    expect(wrong).toEqual([]);
+  });
+
   test("refuses an invalid text each time", () => {
     const cache = new ExpressionCache();
     expect(() => cache.get("60 * * * *")).toThrow(CronError);
