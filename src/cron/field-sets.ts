@@ -7,8 +7,16 @@
  */
 import { CronExpressionParser } from "cron-parser";
 
-import { HOUR, MINUTE, MONTH, SECOND, WEEKDAY } from "./fields.ts";
-import { canonicalText, expandItems, listItems } from "./fields.ts";
+import {
+  HOUR,
+  MINUTE,
+  MONTH,
+  SECOND,
+  WEEKDAY,
+  canonicalText,
+  expandItems,
+  listItems,
+} from "./fields.ts";
 
 /** A set of the numbers 0 to 59, in two halves because bit operations end at 32 bits. */
 export interface SixtyBits {

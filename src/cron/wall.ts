@@ -5,13 +5,20 @@
  * from 1970 to 2099 at most once.
  */
 import { bitsBelow, bitsFrom, countBits, highestBit, lowestBit } from "./bits.ts";
-import { DAY_SECONDS, YEAR_FIRST, YEAR_LAST } from "./calendar.ts";
-import { monthLength, monthOf, weekdayOf, yearStartDay } from "./calendar.ts";
+import {
+  DAY_SECONDS,
+  YEAR_FIRST,
+  YEAR_LAST,
+  monthLength,
+  monthOf,
+  weekdayOf,
+  yearStartDay,
+} from "./calendar.ts";
 import type { CronExpression } from "./expression.ts";
 import { YEARS_PER_WORD } from "./expression.ts";
 
 /** First wall time after all that can match: 2100-01-01T00:00. */
-export const WALL_END = 4_102_444_800;
+const WALL_END = 4_102_444_800;
 const DAY_END = WALL_END / DAY_SECONDS;
 
 function sixtyFrom(low: number, high: number, from: number): number {

@@ -25,10 +25,14 @@ export type ZoneReading =
   | { readonly kind: "absent" }
   | { readonly kind: "unreadable"; readonly problem: string };
 
-/** A file's identity and state; empty when it is not there. */
+/** A file's identity and state; empty when it is not there, or not to be seen. */
 function stampOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.ino}:${stat.size}:${stat.mtimeMs}:${stat.ctimeMs}`;
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+    return `${ino}:${size}:${mtimeMs}:${ctimeMs}`;
+  } catch {
+    return "";
+  }
 }
 
 function isAbsence(error: unknown): boolean {
