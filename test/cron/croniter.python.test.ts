@@ -63,8 +63,8 @@ const KNOWN_DIFFERENCES: ReadonlyArray<{
     example: ["0 0 */2 * 1", "UTC", 1_000_000_000],
   },
   {
-    why: "a star later in the list of days makes all weekdays, listed one by one, a star too",
-    applies: ([, , dates = "", , weekdays = ""]) => dates.includes(",*") && weekdays !== "*",
+    why: "a star later in the list of a day field makes the other one, when it lists all its values, a star too",
+    applies: ([, , dates = "", , weekdays = ""]) => dates.includes(",*") || weekdays.includes(",*"),
     example: ["0 0 8,*/32 * 6/9,0/1", "UTC", 1_000_000_000],
   },
   {
