@@ -10,9 +10,10 @@ export class ConfigurationError extends Error {
   override readonly name = "ConfigurationError";
   readonly faults: readonly string[];
 
-  constructor(place: string, faults: readonly string[]) {
+  constructor(place: string, faults: readonly string[], options?: ErrorOptions) {
     super(
       [`invalid configuration in ${place}:`, ...faults.map((fault) => `  ${fault}`)].join("\n"),
+      options,
     );
     this.faults = faults;
   }

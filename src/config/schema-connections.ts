@@ -1,0 +1,160 @@
+/** The keys that say where things are: SQL, the schedule file, Redis, the web server. */
+import { choice, integer, password, text } from "./kind.ts";
+import { apiToken, host, path, redisUrl, socketPath, webUrl } from "./kind-place.ts";
+import { key } from "./key.ts";
+import { REDIS_DB_MAX } from "./redis-url.ts";
+
+const PORT = { min: 1, max: 65_535 };
+
+/** The database of a Frappe site, where the BTU app keeps its schedules. */
+export const SQL_KEYS = {
+  sql_type: key(choice(["mariadb", "postgres"], { mysql: "mariadb", postgresql: "postgres" }), {
+    default: "mariadb",
+    about: "The kind of database server.",
+    starter: true,
+  }),
+  sql_host: key(host(), {
+    default: "127.0.0.1",
+    about: "The host of the database server.",
+    aliases: ["mysql_host"],
+    starter: true,
+  }),
+  sql_port: key(integer(PORT), {
+    default: null,
+    whenUnset: "3306 for MariaDB, 5432 for PostgreSQL",
+    about: "The port of the database server.",
+    example: 3306,
+    aliases: ["mysql_port"],
+    starter: true,
+  }),
+  sql_socket: key(socketPath(), {
+    default: null,
+    whenUnset: "TCP to sql_host",
+    about: "The Unix socket of the database server, in place of sql_host.",
+    example: "/run/mysqld/mysqld.sock",
+    aliases: ["mysql_socket"],
+  }),
+  sql_database: key(text(), {
+    default: null,
+    whenUnset: "no schedules from SQL",
+    about: "The site's database, db_name in its site_config.json.",
+    example: "_1bd3e0294da19198",
+    aliases: ["mysql_database"],
+    starter: true,
+  }),
+  sql_user: key(text(), {
+    default: null,
+    whenUnset: "no schedules from SQL",
+    about: "The database user, who needs no more than the right to read.",
+    example: "btu_reader",
+    aliases: ["mysql_user"],
+    starter: true,
+  }),
+  sql_password: key(password(), {
+    default: null,
+    whenUnset: "no password",
+    about: "The database user's password.",
+    example: "change-me",
+    aliases: ["mysql_password"],
+    secret: true,
+    starter: true,
+  }),
+  sql_schema: key(text(), {
+    default: "public",
+    about: "The schema that holds the site's tables, with PostgreSQL.",
+  }),
+};
+
+/** Schedules that need no site. */
+export const FILE_KEYS = {
+  schedules_file: key(path(), {
+    default: null,
+    whenUnset: "no schedules from a file",
+    about: "A TOML or JSON file with schedules; it can stand alone or beside SQL.",
+    example: "/etc/btu_scheduler/schedules.toml",
+  }),
+};
+
+/** The Redis that RQ uses. */
+export const REDIS_KEYS = {
+  rq_host: key(host(), {
+    default: "127.0.0.1",
+    about: "The host of the Redis that RQ uses.",
+    starter: true,
+  }),
+  rq_port: key(integer(PORT), {
+    // A bench's own; a wrong guess of 6379 could meet another Redis, where jobs would vanish without a word.
+    default: 11_000,
+    about: "Its port; a Frappe bench has its redis_queue at 11000, a Redis of its own 6379.",
+    starter: true,
+  }),
+  rq_db: key(integer({ min: 0, max: REDIS_DB_MAX }), {
+    default: 0,
+    about: "The number of the Redis database.",
+  }),
+  rq_username: key(text(), {
+    default: null,
+    whenUnset: "Redis's default user",
+    about: "The Redis user, where the server has access lists.",
+    example: "btu",
+  }),
+  rq_password: key(password(), {
+    default: null,
+    whenUnset: "no password",
+    about: "The Redis password.",
+    example: "change-me",
+    secret: true,
+  }),
+  rq_url: key(redisUrl(), {
+    default: null,
+    whenUnset: "the other rq_ keys",
+    about:
+      "All that the other rq_ keys say in one URL, redis://, rediss:// (TLS) or unix://; without a port it means 6379.",
+    example: "rediss://btu:change-me@redis.example.com:6379/0",
+    secret: true,
+  }),
+  redis_key_prefix: key(
+    text({ expected: "text without blanks or * ? [ ]", pattern: /^[^\s*?[\]\\]+$/ }),
+    {
+      default: "btu_scheduler:",
+      about: "What the names of all the scheduler's own keys in Redis begin with.",
+    },
+  ),
+};
+
+/** The web server of the site, for what only the app itself can do. */
+export const WEBSERVER_KEYS = {
+  webserver_ip: key(host(), {
+    default: "127.0.0.1",
+    about: "The host of the site's web server.",
+    starter: true,
+  }),
+  webserver_port: key(integer(PORT), {
+    default: 8000,
+    about: "Its port; with 443 the connection is HTTPS.",
+    starter: true,
+  }),
+  webserver_token: key(apiToken(), {
+    default: null,
+    whenUnset: "the web server is not used",
+    about: "The API key and secret of the site's user for BTU, joined by a colon.",
+    example: "0123456789abcde:change-me-please",
+    secret: true,
+    starter: true,
+  }),
+  webserver_url: key(webUrl(), {
+    default: null,
+    whenUnset: "webserver_ip and webserver_port",
+    about: "The web server as a URL, in place of webserver_ip and webserver_port.",
+    example: "https://erp.example.com",
+  }),
+  webserver_host_header: key(
+    text({ expected: "the name of a site", pattern: /^[\w.-]+(?::\d+)?$/ }),
+    {
+      default: null,
+      whenUnset: "the host of the address",
+      about: "The site's name for the Host header, where the address does not tell the site.",
+      example: "erp.example.com",
+    },
+  ),
+};

@@ -1,0 +1,82 @@
+/** What the parts that connect need, settled from several keys. */
+import { isIPv6 } from "node:net";
+import { parseRedisUrl } from "./redis-url.ts";
+import type { RedisAddress } from "./redis-url.ts";
+import type { Config } from "./schema.ts";
+
+/** The database of a site. */
+export interface SqlTarget {
+  readonly type: "mariadb" | "postgres";
+  readonly host: string;
+  readonly port: number;
+  /** A Unix socket, in place of the host. */
+  readonly socket: string | null;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string | null;
+  /** Counts for PostgreSQL only. */
+  readonly schema: string;
+}
+
+const SQL_PORTS: Readonly<Record<SqlTarget["type"], number>> = { mariadb: 3306, postgres: 5432 };
+
+/** Where schedules are read from SQL; null when they are not. */
+export function sqlTarget(config: Config): SqlTarget | null {
+  const { sql_type: type, sql_database: database, sql_user: user } = config;
+  if (database === null || user === null) return null;
+  return {
+    type,
+    host: config.sql_host,
+    port: config.sql_port ?? SQL_PORTS[type],
+    socket: config.sql_socket,
+    database,
+    user,
+    password: config.sql_password,
+    schema: config.sql_schema,
+  };
+}
+
+/** The Redis of RQ, from rq_url or its parts. */
+export function redisTarget(config: Config): RedisAddress {
+  if (config.rq_url !== null) {
+    const reading = parseRedisUrl(config.rq_url);
+    if ("problem" in reading) throw new Error(`cannot use rq_url: ${reading.problem}`);
+    return reading.value;
+  }
+  const { rq_host: host, rq_port: port, rq_db: db } = config;
+  const { rq_username: username, rq_password: password } = config;
+  return {
+    host,
+    port,
+    db,
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+  };
+}
+
+/** The web server of a site. */
+export interface WebserverTarget {
+  /** Without a slash at its end: `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** `KEY:SECRET`; HTTP wants `token ` before it. */
+  readonly token: string;
+  readonly hostHeader: string | null;
+}
+
+const HTTPS_PORT = 443;
+
+function addressUrl(host: string, port: number): string {
+  const name = isIPv6(host) ? `[${host}]` : host;
+  return port === HTTPS_PORT ? `https://${name}` : `http://${name}:${port}`;
+}
+
+/** Where the site's web server is; null when no token lets us in. */
+export function webserverTarget(config: Config): WebserverTarget | null {
+  const { webserver_token: token, webserver_url: url } = config;
+  if (token === null) return null;
+  return {
+    url: url ?? addressUrl(config.webserver_ip, config.webserver_port),
+    token,
+    hostHeader: config.webserver_host_header,
+  };
+}
