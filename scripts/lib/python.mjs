@@ -9,7 +9,8 @@ const PIP_TIMEOUT_MS = 300_000;
 /** pip mostly waits for the network. */
 const PIP_AT_ONCE = 3;
 
-const OLD_REDIS_PY = ["redis==4.3.4"];
+/** From 8.2 on, click complains about the command lines of these RQ versions. */
+const OLD = ["redis==4.3.4", "click==8.1.8"];
 const redisPy = (version) => [
   `redis==${version}; python_version >= "3.10"`,
   `redis==4.3.4; python_version < "3.10"`,
@@ -17,11 +18,11 @@ const redisPy = (version) => [
 
 /** Folder name → what pip puts into it: each RQ with a redis-py of its time. */
 const RQ_VERSIONS = {
-  "1.8.1": ["rq==1.8.1", ...OLD_REDIS_PY],
-  "1.13.0": ["rq==1.13.0", ...OLD_REDIS_PY],
-  "1.15.1": ["rq==1.15.1", ...OLD_REDIS_PY],
-  "1.16.2": ["rq==1.16.2", ...OLD_REDIS_PY],
-  "2.0.0": ["rq==2.0.0", ...OLD_REDIS_PY],
+  "1.8.1": ["rq==1.8.1", ...OLD],
+  "1.13.0": ["rq==1.13.0", ...OLD],
+  "1.15.1": ["rq==1.15.1", ...OLD],
+  "1.16.2": ["rq==1.16.2", ...OLD],
+  "2.0.0": ["rq==2.0.0", ...OLD],
   "2.6.1": ["rq==2.6.1", ...redisPy("7.1.1")],
   "2.10.0": ["rq==2.10.0", ...redisPy("8.1.0")],
   "rq-scheduler-0.14": ["rq-scheduler==0.14", "rq==2.6.1", ...redisPy("7.1.1")],
