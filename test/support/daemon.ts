@@ -61,7 +61,7 @@ function pythonRequest(type: string, content: string | null): string {
 }
 
 /** Sends one request to a daemon's socket as the BTU app does. */
-export function requestOverSocket(
+function requestOverSocket(
   socketPath: string,
   type: string,
   content: string | null,

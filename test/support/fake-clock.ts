@@ -14,7 +14,7 @@ const START_MS = 1_767_225_600_000;
 const TIMERS_PER_ADVANCE_MAX = 100_000;
 
 /** Lets everything run that waits only for promises, not for I/O or time. */
-export function flush(): Promise<void> {
+function flush(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

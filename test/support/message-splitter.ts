@@ -23,7 +23,7 @@ function lineEnd(bytes: Buffer, from: number): number {
 }
 
 /** An array of bulk strings, as every client sends its commands. */
-export function splitRedis(bytes: Buffer): ClientMessage | null {
+function splitRedis(bytes: Buffer): ClientMessage | null {
   const end = lineEnd(bytes, 0);
   if (end < 0) return null;
   if (bytes[0] !== 0x2a) return message(bytes.toString("utf8", 0, end), bytes, end + 2);
@@ -59,7 +59,7 @@ const MYSQL_COMMANDS: Readonly<Record<number, string>> = {
 };
 
 /** Three bytes of length, one of sequence; a command begins a sequence, all else belongs to the greeting. */
-export function splitMysql(bytes: Buffer): ClientMessage | null {
+function splitMysql(bytes: Buffer): ClientMessage | null {
   if (bytes.length < 4) return null;
   const length = 4 + bytes.readUIntLE(0, 3);
   if (bytes.length < length) return null;
@@ -82,7 +82,7 @@ const POSTGRES_MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /** A letter and four bytes of length; start-up, TLS request and passwords belong to the greeting. */
-export function splitPostgres(bytes: Buffer): ClientMessage | null {
+function splitPostgres(bytes: Buffer): ClientMessage | null {
   const untyped = bytes[0] === 0;
   const head = untyped ? 4 : 5;
   if (bytes.length < head) return null;

@@ -30,7 +30,7 @@ export function pythonPath(): string {
 }
 
 /** The folder to import a version of RQ from, or rq-scheduler. */
-export function rqFolder(version: RqVersion | "rq-scheduler-0.14"): string {
+function rqFolder(version: RqVersion | "rq-scheduler-0.14"): string {
   const folder = process.env["BTU_TEST_RQ_DIR"] ?? join(CACHE_DIR, "python/rq");
   return mustExist(join(folder, version));
 }
