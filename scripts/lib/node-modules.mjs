@@ -1,5 +1,5 @@
 /** The npm packages of the lock file. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./run.mjs";
 import { SetupError, tell } from "./tell.mjs";
@@ -33,10 +33,17 @@ async function bunRuns(root) {
 /**
  * Runs `npm ci` where node_modules is missing or not that of the lock file.
  *
- * @throws SetupError when Bun cannot be started afterwards.
+ * @throws SetupError when node_modules is a link, or when Bun cannot be started afterwards.
  */
 export async function ensureNodeModules(root) {
   if (isComplete(root) && (await bunRuns(root))) return;
+  const folder = join(root, "node_modules");
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    // `npm ci` would empty the folder that others use too.
+    throw new SetupError(
+      `"${folder}" is a link to packages of another lock file; run npm ci there`,
+    );
+  }
   tell("installing the npm packages of package-lock.json");
   const installed = await run("npm", ["ci"], { cwd: root, timeoutMs: NPM_TIMEOUT_MS });
   if (installed.code !== 0) throw new SetupError(`npm ci failed:\n${installed.output}`);
