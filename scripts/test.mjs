@@ -7,7 +7,7 @@ import { CLASS_NAMES, findTestFiles, runClass, sortIntoClasses } from "./lib/bun
 import { ensureNodeModules } from "./lib/node-modules.mjs";
 import { ensurePython } from "./lib/python.mjs";
 import { endWithChildren, run } from "./lib/run.mjs";
-import { ensureTools } from "./lib/system-packages.mjs";
+import { ensureTools, missingTools } from "./lib/system-packages.mjs";
 import { heading, inSeconds, SetupError, tell } from "./lib/tell.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
@@ -61,10 +61,46 @@ function choose(files, words) {
   return [...new Set(chosen)];
 }
 
-async function prepare(classes, consent) {
-  const tools = [...new Set(classes.flatMap((group) => group.tools))];
-  await ensureTools(tools, { consent });
-  return tools.includes("python") ? ensurePython(ROOT) : null;
+/** Does a part of the preparation; when it fails, that counts as a failed test and the rest goes on. */
+async function tryStep(name, results, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    tell(`FAILED  ${name}: ${error.message}`);
+    results.push(failedStep(name));
+    return null;
+  }
+}
+
+/** Tools that are missing after the attempt to install them; with `--no-install` that is no fault. */
+async function installTools(tools, consent, results) {
+  if (consent !== "no") {
+    await tryStep("installation", results, () => ensureTools(tools, { consent }));
+  }
+  return missingTools(tools);
+}
+
+/** Installs what the classes need, and leaves out those for which something is missing. */
+async function prepare(wanted, consent, results) {
+  await ensureNodeModules(ROOT);
+  const tools = [...new Set(wanted.flatMap((group) => group.tools))];
+  const missing = await installTools(tools, consent, results);
+  let python = null;
+  if (tools.includes("python") && !missing.includes("python")) {
+    python = await tryStep("Python packages", results, () => ensurePython(ROOT));
+    if (python === null) missing.push("python");
+  }
+  const isReady = (group) => !group.tools.some((tool) => missing.includes(tool));
+  for (const { name, files, tools: needed } of wanted.filter((group) => !isReady(group))) {
+    const reason = needed.filter((tool) => missing.includes(tool)).join(", ");
+    tell(`SKIPPED  ${files.length} files of ${name} tests, for want of ${reason}`);
+  }
+  return { classes: wanted.filter(isReady), python };
+}
+
+function failedStep(name) {
+  return { name, passed: 0, failed: 1, skipped: [] };
 }
 
 async function check([name, command, args]) {
@@ -114,9 +150,8 @@ async function main() {
   const results = [];
   try {
     heading("preparing");
-    const classes = sortIntoClasses(choose(findTestFiles(ROOT), wanted));
-    await ensureNodeModules(ROOT);
-    const python = await prepare(classes, consent);
+    const chosen = sortIntoClasses(choose(findTestFiles(ROOT), wanted));
+    const { classes, python } = await prepare(chosen, consent, results);
     const env = { ...process.env, BTU_TEST_FULL: full ? "1" : "0" };
     if (python !== null) {
       Object.assign(env, { BTU_TEST_PYTHON: python.python, BTU_TEST_RQ_DIR: python.rqDir });
@@ -133,7 +168,7 @@ async function main() {
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     tell(`FAILED  ${error.message}`);
-    results.push({ name: "preparation", passed: 0, failed: 1, skipped: [] });
+    results.push(failedStep("preparation"));
   }
   tellResults(results);
   close(results);

@@ -1,19 +1,48 @@
 /** Child processes of the scripts: each in a group of its own, so that it ends with all it started. */
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 
 const running = new Set();
 
-function killGroup(child, signal) {
+/** Every process below this one, as /proc tells; servers started by tests are in groups of their own. */
+function descendantsOf(pid) {
+  const children = new Map();
+  for (const name of readdirSync("/proc").filter((entry) => /^\d+$/.test(entry))) {
+    const parent = parentOf(name);
+    children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+  }
+  const below = (parent) =>
+    (children.get(parent) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
+}
+
+function parentOf(pid) {
   try {
-    process.kill(-child.pid, signal);
+    // The second field is the program's name in brackets, with anything in it.
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "");
+    return Number(fields.split(" ")[1]);
+  } catch {
+    return -1;
+  }
+}
+
+function kill(pid) {
+  try {
+    process.kill(pid, "SIGKILL");
   } catch {
     // It has ended by itself.
   }
 }
 
-/** Ends every child that still runs, with all it started. */
-function killChildren(signal = "SIGKILL") {
-  for (const child of running) killGroup(child, signal);
+function killTree(child) {
+  if (child.pid === undefined) return;
+  for (const pid of descendantsOf(child.pid)) kill(pid);
+  kill(-child.pid);
+  kill(child.pid);
+}
+
+function killChildren() {
+  for (const child of running) killTree(child);
 }
 
 /** Makes Ctrl-C and SIGTERM end the children too. */
@@ -54,8 +83,7 @@ export function run(command, args, options = {}) {
       timeoutMs > 0
         ? setTimeout(() => {
             timedOut = true;
-            if (detached) killGroup(child, "SIGKILL");
-            else child.kill("SIGKILL");
+            killTree(child);
           }, timeoutMs)
         : undefined;
     const end = (code) => {
@@ -63,14 +91,14 @@ export function run(command, args, options = {}) {
       running.delete(child);
       resolve({ code: timedOut ? 124 : code, output: Buffer.concat(chunks).toString(), timedOut });
     };
-    child.on("spawn", () => detached && running.add(child));
+    child.on("spawn", () => running.add(child));
     child.on("error", (error) => {
       chunks.push(Buffer.from(`${error.message}\n`));
       end(127);
     });
     child.on("close", (code) => {
       // Whatever it left behind would keep ports and files.
-      if (detached) killGroup(child, "SIGKILL");
+      if (detached) kill(-child.pid);
       end(code ?? 1);
     });
   });

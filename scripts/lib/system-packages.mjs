@@ -99,7 +99,7 @@ const UNITS = ["redis-server", "redis", "mariadb", "postgresql"];
 const POLICY_FILE = "/usr/sbin/policy-rc.d";
 
 /** The tools among `names` that are missing on this machine. */
-async function missingTools(names) {
+export async function missingTools(names) {
   const present = await Promise.all(names.map((name) => TOOLS[name].present()));
   return names.filter((_, index) => !present[index]);
 }
