@@ -9,8 +9,8 @@ const PIP_TIMEOUT_MS = 300_000;
 /** pip mostly waits for the network. */
 const PIP_AT_ONCE = 3;
 
-/** From 8.2 on, click complains about the command lines of these RQ versions. */
-const OLD = ["redis==4.3.4", "click==8.1.8"];
+/** Later versions of click complain about the command lines of these, or lack what `rq info` of 1.8 calls. */
+const OLD = ["redis==4.3.4", "click==8.0.4"];
 const redisPy = (version) => [
   `redis==${version}; python_version >= "3.10"`,
   `redis==4.3.4; python_version < "3.10"`,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { RQ_VERSIONS, runPython } from "./python.ts";
 import { startRedis } from "./redis-server.ts";
-import { runRqBurst, startRqWorker } from "./rq-worker.ts";
+import { rqInfo, runRqBurst, startRqWorker } from "./rq-worker.ts";
 
 const ENQUEUE = `
 import sys
@@ -26,6 +26,14 @@ describe("runRqBurst", () => {
         { call: "record", job_id: id.trim(), args: "(1, 'two')", kwargs: "{'key': None}" },
       ]);
     }
+  });
+});
+
+describe("rqInfo", () => {
+  test.each([...RQ_VERSIONS])("tells the queues with RQ %s", async (version) => {
+    await using redis = await startRedis();
+    await runPython({ code: ENQUEUE, args: [redis.url], rq: version });
+    expect(await rqInfo(version, redis.url)).toContain("queue default 1");
   });
 });
 

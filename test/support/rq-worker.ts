@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { startChild } from "./child.ts";
 import type { Child } from "./child.ts";
 import { eventually } from "./eventually.ts";
-import { pythonEnv, pythonPath } from "./python.ts";
+import { pythonEnv, pythonPath, runPython } from "./python.ts";
 import type { RqVersion } from "./python.ts";
 import { tempDir } from "./temp-dir.ts";
 
@@ -97,4 +97,9 @@ export async function runRqBurst(
   const output = worker.child.output();
   if (code !== 0) throw new Error(`rq worker ${options.version} ended with ${code}:\n${output}`);
   return { calls: worker.calls(), output };
+}
+
+/** What `rq info --raw` of a version prints: `queue default 3`, `worker …`. */
+export function rqInfo(version: RqVersion, redisUrl: string): Promise<string> {
+  return runPython({ code: ENTRY, args: ["info", "--raw", "--url", redisUrl], rq: version });
 }

@@ -7,8 +7,14 @@ from btu_test_record import note
 
 def execute_job(site, method, event, job_name, kwargs, user=None, is_async=True, retry=0):
     """Runs a method for a site; `method` is a function or its dotted path."""
+    name = "frappe.utils.background_jobs.execute_job"
+    return note_and_run(name, site, user, method, event, job_name, is_async, kwargs)
+
+
+def note_and_run(name, site, user, method, event, job_name, is_async, kwargs):
+    """Notes the call of `name` with all it was told, and runs the method."""
     note(
-        "frappe.utils.background_jobs.execute_job",
+        name,
         site=site,
         user=user,
         method=method,
@@ -19,7 +25,7 @@ def execute_job(site, method, event, job_name, kwargs, user=None, is_async=True,
     )
     if isinstance(method, str):
         method = frappe.get_attr(method)
-    return method(**kwargs)
+    return method(**(kwargs or {}))
 
 
 def truncate_failed_registry(job, connection, exception_type, value, traceback):
