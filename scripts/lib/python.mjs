@@ -11,10 +11,6 @@ const PIP_AT_ONCE = 3;
 
 /** Later versions of click complain about the command lines of these, or lack what `rq info` of 1.8 calls. */
 const OLD = ["redis==4.3.4", "click==8.0.4"];
-const redisPy = (version) => [
-  `redis==${version}; python_version >= "3.10"`,
-  `redis==4.3.4; python_version < "3.10"`,
-];
 
 /** Folder name → what pip puts into it: each RQ with a redis-py of its time. */
 const RQ_VERSIONS = {
@@ -23,13 +19,13 @@ const RQ_VERSIONS = {
   "1.15.1": ["rq==1.15.1", ...OLD],
   "1.16.2": ["rq==1.16.2", ...OLD],
   "2.0.0": ["rq==2.0.0", ...OLD],
-  "2.6.1": ["rq==2.6.1", ...redisPy("7.1.1")],
-  "2.10.0": ["rq==2.10.0", ...redisPy("8.1.0")],
-  "rq-scheduler-0.14": ["rq-scheduler==0.14", "rq==2.6.1", ...redisPy("7.1.1")],
+  "2.6.1": ["rq==2.6.1", "redis==7.1.1"],
+  "2.10.0": ["rq==2.10.0", "redis==8.1.0"],
+  "rq-scheduler-0.14": ["rq-scheduler==0.14", "rq==2.6.1", "redis==7.1.1"],
 };
 
-/** What the tests import beside RQ. */
-const VENV_PACKAGES = ["croniter==6.2.4"];
+/** What the tests import beside RQ; setuptools brings `distutils` back, which RQ 1.8 asks for and Python 3.12 lacks. */
+const VENV_PACKAGES = ["croniter==6.2.4", "setuptools==80.9.0"];
 
 const STAMP = ".complete";
 

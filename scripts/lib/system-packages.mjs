@@ -34,10 +34,11 @@ function hasMariadb() {
   return server !== null && which("mariadb-install-db") !== null && which("mariadb") !== null;
 }
 
+/** RQ 2.10 asks for Python 3.10. */
 async function hasPython() {
   const python = which("python3");
   if (python === null) return false;
-  const check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 8))";
+  const check = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
   return (await run(python, ["-c", check])).code === 0;
 }
 
