@@ -62,3 +62,41 @@ export function sleep(clock: Clock, delayMs: number, signal: AbortSignal): Promi
     signal.addEventListener("abort", abort, { once: true });
   });
 }
+
+/** Lets timers and connections have their turn in the midst of long work. */
+export function yieldToEvents(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.timer(0, resolve));
+}
+
+/** A sleep that anybody can cut short; a call while nobody sleeps counts for the next sleep. */
+export class Wakeup {
+  readonly #clock: Clock;
+  #isPending = false;
+  #wakeSleeper: (() => void) | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Ends the present sleep, or the next one at once. */
+  wake(): void {
+    this.#isPending = true;
+    this.#wakeSleeper?.();
+  }
+
+  /** Sleeps until `wake`, for `delayMs` at most; ends early, without an error, when the signal aborts. */
+  sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        signal.removeEventListener("abort", end);
+        this.#wakeSleeper = null;
+        this.#isPending = false;
+        resolve();
+      };
+      const timer = this.#clock.timer(this.#isPending || signal.aborted ? 0 : delayMs, end);
+      this.#wakeSleeper = end;
+      signal.addEventListener("abort", end, { once: true });
+    });
+  }
+}

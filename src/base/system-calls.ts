@@ -1,0 +1,36 @@
+/** The few system calls that the runtime lacks. Without its just-in-time compiler they are missing: each has a fallback. */
+import { dlopen, FFIType } from "bun:ffi";
+
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+
+interface SystemCalls {
+  readonly flock: (handle: number, operation: number) => number;
+}
+
+function load(): SystemCalls | null {
+  for (const library of ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"]) {
+    try {
+      const { symbols } = dlopen(library, {
+        flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+      });
+      return symbols;
+    } catch {
+      // Another C library, or no just-in-time compiler: the next name, or the fallback.
+    }
+  }
+  return null;
+}
+
+let loaded: SystemCalls | null | undefined;
+
+function systemCalls(): SystemCalls | null {
+  loaded ??= load();
+  return loaded;
+}
+
+/** Locks an open file until it is closed; false when somebody else holds it, null when this system cannot tell. */
+export function lockFile(handle: number): boolean | null {
+  const calls = systemCalls();
+  return calls === null ? null : calls.flock(handle, LOCK_EX | LOCK_NB) === 0;
+}

@@ -1,0 +1,187 @@
+/** The only place that opens connections to Redis, with options under which a command is never sent twice. */
+import { Redis } from "ioredis";
+import type { RedisOptions } from "ioredis";
+import { Outage } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+
+/** Where Redis is and who we are there. */
+export interface RedisTarget {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  /** A Unix socket, in place of host and port. */
+  readonly path?: string | undefined;
+  readonly db: number;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** TLS with verified names when set. */
+  readonly tls?: { ca?: string; servername?: string };
+}
+
+/** One connection that comes back by itself. */
+export interface RedisConnection {
+  /** For commands; rejects at once while the connection is down. */
+  readonly client: Redis;
+  /** Why it is down, or null while it works. */
+  readonly problem: string | null;
+  readonly isReady: boolean;
+  /** Resolves when the connection is usable. Rejects with the signal's reason when that aborts first. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** Calls back each time the connection becomes usable, also the first time. */
+  onReady(listener: () => void): void;
+  close(): void;
+}
+
+/** What a connection needs besides its target. */
+export interface ConnectOptions {
+  readonly target: RedisTarget;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Shown by CLIENT LIST, for administrators. */
+  readonly name: string;
+  /** A connection for blocking reads has no deadline of its own; its commands bring theirs. */
+  readonly blocking?: boolean;
+}
+
+/** A frozen server must not hold a command longer. */
+const COMMAND_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Attempts never pause longer: the daemon is to be back within 2 s of Redis. */
+const RETRY_MAX_MS = 1_000;
+const RETRY_FIRST_MS = 50;
+const RETRY_JITTER_MS = 100;
+/** ioredis goes on in database 0 after this error: commands would silently run in the wrong place. */
+const WRONG_DB = /DB index is out of range/i;
+
+function retryDelayMs(attempt: number): number {
+  return Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS) + Math.random() * RETRY_JITTER_MS;
+}
+
+/** What ioredis is told. Its defaults send a command again after a cut connection, which would place a job twice. */
+function clientOptions({
+  target,
+  name,
+  blocking,
+}: ConnectOptions): Omit<RedisOptions, "replyMapping"> {
+  const { host, port, path, username, password, tls } = target;
+  return {
+    ...(path === undefined ? { host: host ?? "127.0.0.1", port: port ?? 6379 } : { path }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { tls }),
+    db: target.db,
+    protocol: 2,
+    connectionName: name,
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    ...(blocking === true ? {} : { commandTimeout: COMMAND_TIMEOUT_MS }),
+    retryStrategy: retryDelayMs,
+    lazyConnect: true,
+  };
+}
+
+/** Names the place without any secret. */
+export function describeTarget({ host, port, path, db, tls }: RedisTarget): string {
+  if (path !== undefined) return `unix:${path} db ${db}`;
+  return `${tls === undefined ? "" : "tls:"}${host ?? "127.0.0.1"}:${port ?? 6379} db ${db}`;
+}
+
+/** Starts connecting and returns at once. */
+export function connectRedis(options: ConnectOptions): RedisConnection {
+  const connection = new Connection(options);
+  connection.start();
+  return connection;
+}
+
+class Connection implements RedisConnection {
+  readonly client: Redis;
+  readonly #outage: Outage;
+  readonly #listeners: Array<() => void> = [];
+  #usable = false;
+  #wrongDb = false;
+
+  constructor(options: ConnectOptions) {
+    const { clock, log, target } = options;
+    this.#outage = new Outage(`Redis at ${describeTarget(target)}`, { clock, log });
+    this.client = new Redis(clientOptions(options));
+    this.client.on("connect", () => (this.#wrongDb = false));
+    this.client.on("error", (error: Error) => this.#failed(error));
+    this.client.on("close", () => this.#closed());
+    this.client.on("ready", () => this.#becameReady());
+  }
+
+  start(): void {
+    // The 'error' event tells the same fault; without this the promise would count as unhandled.
+    this.client.connect().catch(() => undefined);
+  }
+
+  get problem(): string | null {
+    if (this.#usable) return null;
+    return this.#outage.reason ?? "not connected yet";
+  }
+
+  get isReady(): boolean {
+    return this.#usable;
+  }
+
+  onReady(listener: () => void): void {
+    this.#listeners.push(listener);
+    if (this.#usable) listener();
+  }
+
+  ready(signal: AbortSignal): Promise<void> {
+    if (this.#usable) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const abort = (): void => reject(asError(signal.reason));
+      if (signal.aborted) return abort();
+      signal.addEventListener("abort", abort, { once: true });
+      const listener = (): void => {
+        signal.removeEventListener("abort", abort);
+        const at = this.#listeners.indexOf(listener);
+        if (at >= 0) this.#listeners.splice(at, 1);
+        resolve();
+      };
+      this.#listeners.push(listener);
+    });
+  }
+
+  close(): void {
+    this.#usable = false;
+    this.client.disconnect();
+  }
+
+  #failed(error: Error): void {
+    if (WRONG_DB.test(error.message)) this.#wrongDb = true;
+    this.#outage.failed(withAdvice(error));
+  }
+
+  #closed(): void {
+    if (this.#usable) this.#outage.failed(new Error("the connection was closed"));
+    this.#usable = false;
+  }
+
+  #becameReady(): void {
+    if (this.#wrongDb) {
+      this.client.disconnect(true);
+      return;
+    }
+    this.#usable = true;
+    this.#outage.recovered();
+    // A copy: `ready` takes its listener off the list while we walk.
+    for (const listener of this.#listeners.slice()) listener();
+  }
+}
+
+/** Refused credentials are tried again for ever, since an administrator may mend them meanwhile; say what to mend. */
+function withAdvice(error: Error): Error {
+  if (/^(WRONGPASS|NOAUTH|ERR AUTH)/.test(error.message)) {
+    return new Error(
+      `${error.message} Check rq_username and rq_password, or the user part of rq_url.`,
+    );
+  }
+  if (WRONG_DB.test(error.message)) return new Error(`${error.message}. Check rq_db.`);
+  return error;
+}

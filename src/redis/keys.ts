@@ -1,0 +1,57 @@
+/** Every Redis key of the program: its name, type and content. Nobody else builds one. */
+
+/** The daemon's own keys; all begin with `redis_key_prefix`. */
+export interface Keys {
+  /** ZSET: the agenda. Member `id|due`, score = due plus jitter (epoch seconds). Shared with the earlier BTU daemons. */
+  readonly agenda: string;
+  /** HASH id → plan record, see agenda/plan-record.ts. */
+  readonly planned: string;
+  /** HASH id → settled record: the last occurrence that was placed or given up, see agenda/plan-record.ts. */
+  readonly settled: string;
+  /** HASH id → JSON of the last ledger entry of that schedule. */
+  readonly lastOutcome: string;
+  /** HASH id → JSON of the last job placed, the overlap policy's guard. */
+  readonly lastJob: string;
+  /** HASH id → JSON {since_ms, note}; field `|` stands for all schedules. */
+  readonly paused: string;
+  /** STREAM: firings and occurrences that were not placed. */
+  readonly ledger: string;
+  /** STRING: counter that every writing script raises. */
+  readonly generation: string;
+  /** HASH fact → value: what was found out about the site, see redis/remembered.ts. */
+  readonly remembered: string;
+}
+
+/** The daemon's keys under this prefix, such as `btu_scheduler:`. */
+export function makeKeys(prefix: string): Keys {
+  return {
+    agenda: `${prefix}task_execution_times`,
+    planned: `${prefix}planned`,
+    settled: `${prefix}settled`,
+    lastOutcome: `${prefix}last_outcome`,
+    lastJob: `${prefix}last_job`,
+    paused: `${prefix}paused`,
+    ledger: `${prefix}ledger`,
+    generation: `${prefix}generation`,
+    remembered: `${prefix}remembered`,
+  };
+}
+
+/** Field of `paused` that stands for every schedule; no id can hold a bar. */
+export const PAUSED_ALL = "|";
+
+/** RQ's keys: names are fixed by RQ. */
+export const rqKeys = {
+  /** SET of full queue keys. */
+  queues: "rq:queues",
+  /** SET of full worker keys. */
+  workers: "rq:workers",
+  /** HASH of one worker; the members of `workers` are such keys. */
+  worker: (name: string): string => `rq:worker:${name}`,
+  /** LIST of job ids waiting. `queue` is the name with its bench prefix, if any. */
+  queue: (queue: string): string => `rq:queue:${queue}`,
+  /** HASH of one job. */
+  job: (jobId: string): string => `rq:job:${jobId}`,
+  /** ZSET of running jobs: member is the job id (1.x) or `job:execution` (2.x), score when it counts as abandoned. */
+  wip: (queue: string): string => `rq:wip:${queue}`,
+} as const;
