@@ -1,0 +1,180 @@
+/** Typed access to the agenda and the records beside it. */
+import type { Redis } from "ioredis";
+import type { Clock } from "../base/clock.ts";
+import type { Keys } from "../redis/keys.ts";
+import { defineScript, runScript } from "../redis/script.ts";
+import type { RedisValue, Script } from "../redis/script.ts";
+import applyLua from "./apply.lua" with { type: "text" };
+import commonLua from "./common.lua" with { type: "text" };
+import fireLua from "./fire.lua" with { type: "text" };
+import { encodeFire, KeyNumbers, parseFireVerdict } from "./fire-request.ts";
+import type { FireRequest, FireVerdict } from "./fire-request.ts";
+import { parseSettled } from "./plan-record.ts";
+import type { SettledRecord } from "./plan-record.ts";
+
+const APPLY = defineScript("apply", commonLua + applyLua);
+const FIRE = defineScript("fire", commonLua + fireLua);
+
+/** Members or fields asked for in one command: about half a millisecond of Redis. */
+const PAGE_SIZE = 1_000;
+
+/** A member of the agenda with its score in epoch seconds. */
+export interface AgendaEntry {
+  readonly member: string;
+  readonly scoreSeconds: number;
+}
+
+/** One change that `apply.lua` makes; texts as the script takes them. */
+export interface ApplyOperation {
+  readonly kind: "plan" | "drop" | "forget";
+  /** The schedule; the agenda's member for "forget". */
+  readonly id: string;
+  /** The settled record as read, or "". */
+  readonly settled: string;
+  readonly due: string;
+  readonly score: string;
+  readonly plan: string;
+  readonly reason: string;
+}
+
+/** What became of a change; see the head of apply.lua. */
+export type ApplyVerdict = "ok" | "fired" | "settled";
+
+const APPLY_VERDICTS: readonly ApplyVerdict[] = ["ok", "fired", "settled"];
+
+/** What an agenda needs. */
+export interface AgendaOptions {
+  readonly client: Redis;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  /** Ledger entries kept, about. */
+  readonly ledgerMax: number;
+}
+
+function pairs(flat: readonly string[]): Array<[string, string]> {
+  const found: Array<[string, string]> = [];
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    found.push([flat[index] ?? "", flat[index + 1] ?? ""]);
+  }
+  return found;
+}
+
+/** The agenda of one daemon. */
+export class Agenda {
+  readonly #options: AgendaOptions;
+
+  constructor(options: AgendaOptions) {
+    this.#options = options;
+  }
+
+  /** Entries from the given rank on, earliest first. */
+  async entries(offset: number, limit: number): Promise<AgendaEntry[]> {
+    const { client, keys } = this.#options;
+    const flat = await client.zrange(keys.agenda, offset, String(offset + limit - 1), "WITHSCORES");
+    return pairs(flat).map(([member, score]) => ({ member, scoreSeconds: Number(score) }));
+  }
+
+  /** All members of the agenda, page by page. */
+  async *members(): AsyncGenerator<string[]> {
+    const { client, keys } = this.#options;
+    for (let offset = 0; ; offset += PAGE_SIZE) {
+      const page = await client.zrange(keys.agenda, offset, String(offset + PAGE_SIZE - 1));
+      yield page;
+      if (page.length < PAGE_SIZE) return;
+    }
+  }
+
+  /** All plan records as [id, text] pairs, page by page; a pair may come twice. */
+  async *plans(): AsyncGenerator<Array<[id: string, record: string]>> {
+    const { client, keys } = this.#options;
+    let cursor = "0";
+    do {
+      const [next, flat] = await client.hscan(keys.planned, cursor, "COUNT", PAGE_SIZE);
+      cursor = next;
+      yield pairs(flat);
+    } while (cursor !== "0");
+  }
+
+  /** The settled records of these schedules; absent ones are left out. */
+  async settled(ids: readonly string[]): Promise<Map<string, SettledRecord>> {
+    const { client, keys } = this.#options;
+    const found = new Map<string, SettledRecord>();
+    for (let start = 0; start < ids.length; start += PAGE_SIZE) {
+      const page = ids.slice(start, start + PAGE_SIZE);
+      const records = await client.hmget(keys.settled, ...page);
+      page.forEach((id, index) => {
+        const record = parseSettled(records[index] ?? "");
+        if (record !== null) found.set(id, record);
+      });
+    }
+    return found;
+  }
+
+  /** The ids of paused schedules; `PAUSED_ALL` stands for all. */
+  async paused(): Promise<Set<string>> {
+    return new Set(await this.#options.client.hkeys(this.#options.keys.paused));
+  }
+
+  /** The guard of the overlap policy: the last job of a schedule and its full queue name, or null. */
+  async lastJob(scheduleId: string): Promise<{ id: string; queue: string } | null> {
+    const text = await this.#options.client.hget(this.#options.keys.lastJob, scheduleId);
+    const guard: unknown = text === null ? null : JSON.parse(text);
+    if (typeof guard !== "object" || guard === null) return null;
+    if (!("job" in guard && "queue" in guard)) return null;
+    return { id: String(guard.job), queue: String(guard.queue) };
+  }
+
+  /**
+   * Makes changes in one atomic step.
+   *
+   * @throws when Redis refused or the reply was lost; making the same changes again is harmless.
+   */
+  async apply(operations: readonly ApplyOperation[]): Promise<ApplyVerdict[]> {
+    const args = operations.flatMap(({ kind, id, settled, due, score, plan, reason }) => [
+      kind,
+      id,
+      settled,
+      due,
+      score,
+      plan,
+      reason,
+    ]);
+    const reply = await this.#run(APPLY, this.#stateKeys(), args);
+    return reply.map((text) => {
+      const verdict = APPLY_VERDICTS.find((word) => word === text);
+      if (verdict === undefined) throw new Error(`script apply: unexpected verdict "${text}"`);
+      return verdict;
+    });
+  }
+
+  /**
+   * Fires or settles occurrences of different schedules in one atomic step, `nowMs` being the moment the ledger tells.
+   *
+   * @throws when Redis refused or the reply was lost; asking the same again is harmless.
+   */
+  async fire(requests: readonly FireRequest[], nowMs: number): Promise<FireVerdict[]> {
+    const numbers = new KeyNumbers(this.#stateKeys());
+    const args = requests.flatMap((request) => encodeFire(request, numbers));
+    const reply = await this.#run(FIRE, numbers.keys, args, nowMs);
+    return reply.map(parseFireVerdict);
+  }
+
+  /** The keys that head every script, in the order of common.lua. */
+  #stateKeys(): string[] {
+    const { agenda, planned, settled, lastOutcome, lastJob, paused, ledger, generation } =
+      this.#options.keys;
+    return [agenda, planned, settled, lastOutcome, lastJob, paused, ledger, generation];
+  }
+
+  async #run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly RedisValue[],
+    nowMs = this.#options.clock.nowMs(),
+  ): Promise<string[]> {
+    const head = [Math.floor(nowMs), this.#options.ledgerMax];
+    const reply = await runScript(this.#options.client, script, keys, [...head, ...args]);
+    if (!Array.isArray(reply)) throw new Error(`script ${script.name}: unexpected reply`);
+    return reply.map(String);
+  }
+}

@@ -1,0 +1,82 @@
+-- Writes the differences that a reconcile found: plans, replaces or removes the planned occurrence of each schedule.
+-- Atomic, because between reading a plan and replacing it the schedule may fire: then nothing may be done to it.
+--
+-- KEYS    the eight of the head
+-- ARGV    now, ledger limit, then per operation seven values:
+--   kind          "plan" | "drop" | "forget"
+--   id            the schedule; for "forget" the agenda's member
+--   settled       the settled record when the plan was read, "" when there was none
+--   due           epoch seconds, "" unless "plan"
+--   score         epoch seconds, may have a fraction; "" unless "plan"
+--   plan record   "" unless "plan"
+--   reason        why an occurrence that is due and not placed is dropped; "" when it lives on in the new plan
+-- Returns per operation: "ok" | "fired" (the schedule fired since the read; nothing done) | "settled" (the new due instant is not
+-- after the last settled one; nothing done)
+
+local OPERATION_LENGTH = 7
+local verdicts, operations = {}, {}
+
+local function verdict_of(operation)
+  if operation.kind == 'forget' then return 'ok' end
+  local settled = redis.call('HGET', SETTLED, operation.id)
+  if (settled or '') ~= operation.settled then return 'fired' end
+  if operation.kind == 'plan' and settled then
+    operation.settled_due = due_of(settled)
+    local wrong_clock = operation.settled_due > NOW + CLOCK_ERROR_SECONDS
+    if not wrong_clock then
+      operation.settled_due = nil
+      if tonumber(operation.due) <= due_of(settled) then return 'settled' end
+    end
+  end
+  return 'ok'
+end
+
+-- Takes the planned occurrence off the agenda; one that was due and lives in no new plan is entered as dropped.
+local function remove_planned(id, kept_due, reason)
+  local planned_due = due_of(redis.call('HGET', PLANNED, id))
+  if not planned_due or planned_due == kept_due then return end
+  redis.call('ZREM', AGENDA, id .. '|' .. int(planned_due))
+  if reason ~= '' and planned_due <= NOW then
+    record({ schedule = id, due = int(planned_due), outcome = 'dropped', reason = reason })
+  end
+end
+
+-- A member that no plan stands behind: another daemon's, or made by hand.
+local function forget(member, reason)
+  local id, due = string.match(member, '^(.*)|(%-?%d+)$')
+  if id and due_of(redis.call('HGET', PLANNED, id)) == tonumber(due) then return end
+  if redis.call('ZREM', AGENDA, member) == 0 or not id then return end
+  if tonumber(due) <= NOW then
+    record({ schedule = id, due = due, outcome = 'dropped', reason = reason })
+  end
+end
+
+local function apply(operation)
+  if operation.kind == 'forget' then return forget(operation.id, operation.reason) end
+  if operation.settled_due then reset_clock_error(operation.id, operation.settled_due) end
+  remove_planned(operation.id, tonumber(operation.due), operation.reason)
+  if operation.kind == 'plan' then
+    redis.call('ZADD', AGENDA, operation.score, operation.id .. '|' .. operation.due)
+    redis.call('HSET', PLANNED, operation.id, operation.plan)
+  else
+    redis.call('HDEL', PLANNED, operation.id)
+  end
+end
+
+local wrong = wrong_own_key()
+if wrong then return redis.error_reply('WRONGTYPE ' .. wrong) end
+
+for first = 3, #ARGV, OPERATION_LENGTH do
+  local operation = {
+    kind = ARGV[first], id = ARGV[first + 1], settled = ARGV[first + 2], due = ARGV[first + 3],
+    score = ARGV[first + 4], plan = ARGV[first + 5], reason = ARGV[first + 6],
+  }
+  operations[#operations + 1] = operation
+  verdicts[#verdicts + 1] = verdict_of(operation)
+end
+
+begin()
+for index, operation in ipairs(operations) do
+  if verdicts[index] == 'ok' then apply(operation) end
+end
+return verdicts

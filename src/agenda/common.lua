@@ -1,0 +1,79 @@
+-- Head of every script that changes the agenda; the scripts' own text follows it.
+--
+-- KEYS[1] agenda       ZSET    member "id|due", score = due plus jitter (epoch seconds)
+-- KEYS[2] planned      HASH    id -> "due base timing work zone"
+-- KEYS[3] settled      HASH    id -> "due wall"
+-- KEYS[4] last_outcome HASH    id -> JSON of the schedule's last ledger entry
+-- KEYS[5] last_job     HASH    id -> JSON {job, queue, ms, timeout}
+-- KEYS[6] paused       HASH    id -> JSON; field "|" stands for all schedules
+-- KEYS[7] ledger       STREAM
+-- KEYS[8] generation   STRING  counter
+-- ARGV[1] now          epoch milliseconds; scripts never ask Redis for the time
+-- ARGV[2] ledger limit entries kept, about
+--
+-- Redis never rolls a script back, so each script checks everything before its first write. That first write is the
+-- INCR in `begin`: when Redis is full, read-only or cannot save, it refuses there and nothing is half done.
+
+local AGENDA, PLANNED, SETTLED, LAST_OUTCOME = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local LAST_JOB, PAUSED, LEDGER, GENERATION = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local NOW_MS, LEDGER_MAX = tonumber(ARGV[1]), ARGV[2]
+local NOW = math.floor(NOW_MS / 1000)
+-- A settled instant further ahead than this came from a wrong clock.
+local CLOCK_ERROR_SECONDS = 86400
+
+local function type_of(key)
+  return redis.call('TYPE', key).ok
+end
+
+-- True when the key is absent or of the wanted type.
+local function is_type(key, wanted)
+  local found = type_of(key)
+  return found == wanted or found == 'none'
+end
+
+-- Text of the first own key that holds something else, or nil.
+local function wrong_own_key()
+  local wanted = { 'zset', 'hash', 'hash', 'hash', 'hash', 'hash', 'stream', 'string' }
+  for index = 1, 8 do
+    if not is_type(KEYS[index], wanted[index]) then
+      return KEYS[index] .. ' is a ' .. type_of(KEYS[index]) .. ', expected a ' .. wanted[index]
+    end
+  end
+end
+
+local function begin()
+  redis.call('INCR', GENERATION)
+end
+
+-- The due instant at the head of a record, or nil.
+local function due_of(record)
+  return record and tonumber(string.match(record, '^(%-?%d+) '))
+end
+
+-- Numbers in Redis commands: Lua would write a large one as 1.7e+12.
+local function int(number)
+  return string.format('%.0f', number)
+end
+
+-- Appends to the ledger and remembers it as the schedule's last outcome. `entry` fields are text; nil ones are left out.
+local LEDGER_FIELDS = { 'schedule', 'due', 'fired_ms', 'outcome', 'queue', 'job', 'reason', 'until', 'count' }
+local function record(entry)
+  entry.fired_ms = int(NOW_MS)
+  local fields = {}
+  for _, name in ipairs(LEDGER_FIELDS) do
+    if entry[name] and entry[name] ~= '' then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = entry[name]
+    end
+  end
+  redis.call('XADD', LEDGER, 'MAXLEN', '~', LEDGER_MAX, '*', unpack(fields))
+  redis.call('HSET', LAST_OUTCOME, entry.schedule, cjson.encode(entry))
+end
+
+-- Forgets a settled instant that a wrong clock left a day or more ahead of now, and says so.
+local function reset_clock_error(id, settled_due)
+  redis.call('HDEL', SETTLED, id)
+  record({ schedule = id, due = int(settled_due), outcome = 'clock_reset',
+    reason = 'the last settled instant lay more than 24 h ahead' })
+end
+

@@ -1,0 +1,136 @@
+/** Which occurrence of a schedule is to be planned; pure. */
+import { createHash } from "node:crypto";
+import { nextInstant } from "../cron/next.ts";
+import { offsetAt } from "../cron/zone.ts";
+import type { Schedule, Timing } from "../schedule/schedule.ts";
+import type { PlanRecord, SettledRecord } from "./plan-record.ts";
+
+/** An instant further ahead than this was written under a wrong clock. */
+const CLOCK_ERROR_SECONDS = 86_400;
+/** After new zone data at most so many occurrences lie at wall times already run: a day of them, minute by minute. */
+const REPEATED_WALLS_MAX = 1_440;
+
+/** A schedule that can fire: enabled, valid. */
+export interface ActiveSchedule extends Schedule {
+  readonly timing: Timing;
+}
+
+/** Whether the schedule may stand on the agenda. */
+export function isActive(schedule: Schedule): schedule is ActiveSchedule {
+  return schedule.enabled && schedule.problem === null && schedule.timing !== null;
+}
+
+/** The first occurrence after `afterSeconds`, or null when there is none. */
+export function nextDue({ timing, policy }: ActiveSchedule, afterSeconds: number): number | null {
+  return nextInstant(timing.expression, timing.zone, afterSeconds, policy.dst);
+}
+
+/** What the clock on the schedule's wall shows at an instant, as epoch seconds. */
+export function wallSeconds({ timing }: ActiveSchedule, instantSeconds: number): number {
+  return instantSeconds + offsetAt(timing.zone, instantSeconds);
+}
+
+/** The record of an occurrence of this schedule, `dueSeconds` being the first one after `baseSeconds`. */
+export function planRecord(
+  schedule: ActiveSchedule,
+  dueSeconds: number,
+  baseSeconds: number,
+): PlanRecord {
+  return {
+    dueSeconds,
+    baseSeconds,
+    timingFingerprint: schedule.timingFingerprint,
+    workFingerprint: schedule.workFingerprint,
+    zoneFingerprint: schedule.timing.zone.fingerprint,
+  };
+}
+
+/** A number in [0, 1) that is the same for this id on every machine. */
+function fractionOf(id: string): number {
+  return createHash("sha1").update(id).digest().readUInt32BE(0) / 2 ** 32;
+}
+
+/**
+ * The agenda's score of an occurrence, epoch seconds: its due instant, plus the schedule's share of `jitter_secs`, which
+ * stays below half the distance to the next occurrence so that their order cannot change.
+ */
+export function scoreOf(schedule: ActiveSchedule, dueSeconds: number): number {
+  const { jitterSeconds } = schedule.policy;
+  if (jitterSeconds === 0) return dueSeconds;
+  const next = nextDue(schedule, dueSeconds);
+  const room = next === null ? jitterSeconds : Math.min(jitterSeconds, (next - dueSeconds) / 2);
+  return dueSeconds + Math.floor(fractionOf(schedule.id) * room * 1000) / 1000;
+}
+
+/** What is to be done about one schedule. */
+export type Need =
+  | { readonly kind: "nothing" }
+  /** Take it off the agenda. */
+  | { readonly kind: "drop"; readonly reason: string }
+  /** Plan the first occurrence from now on; what was planned and due is dropped with this reason. */
+  | { readonly kind: "plan_anew"; readonly reason: string }
+  /** Compute again from the same base: what becomes due in the past was missed, not dropped. */
+  | { readonly kind: "recompute"; readonly plan: PlanRecord };
+
+const NOTHING: Need = { kind: "nothing" };
+
+/** Compares a schedule with its plan. `onAgenda` tells whether the plan's member stands there. */
+export function needOf(
+  schedule: Schedule,
+  plan: PlanRecord | null,
+  onAgenda: boolean,
+  nowSeconds: number,
+): Need {
+  if (!isActive(schedule)) {
+    if (plan === null) return NOTHING;
+    return { kind: "drop", reason: schedule.enabled ? "the schedule became invalid" : "disabled" };
+  }
+  if (plan === null) return { kind: "plan_anew", reason: "" };
+  if (plan.timingFingerprint !== schedule.timingFingerprint) {
+    return { kind: "plan_anew", reason: "edited" };
+  }
+  if (plan.baseSeconds > nowSeconds + CLOCK_ERROR_SECONDS) {
+    return { kind: "plan_anew", reason: "" };
+  }
+  const current =
+    onAgenda &&
+    plan.workFingerprint === schedule.workFingerprint &&
+    plan.zoneFingerprint === schedule.timing.zone.fingerprint;
+  return current ? NOTHING : { kind: "recompute", plan };
+}
+
+/** The plan that answers a need, or null when the schedule has no occurrence left. */
+export function planFor(
+  schedule: ActiveSchedule,
+  need: { readonly kind: "plan_anew" } | { readonly kind: "recompute"; readonly plan: PlanRecord },
+  settled: SettledRecord | null,
+  nowSeconds: number,
+): PlanRecord | null {
+  const base = need.kind === "recompute" ? need.plan.baseSeconds : baseFrom(settled, nowSeconds);
+  let due = nextDue(schedule, base);
+  if (need.kind === "recompute" && due !== need.plan.dueSeconds && settled !== null) {
+    due = skipWallsAlreadyRun(schedule, due, settled);
+  }
+  return due === null ? null : planRecord(schedule, due, base);
+}
+
+function baseFrom(settled: SettledRecord | null, nowSeconds: number): number {
+  if (settled === null || settled.dueSeconds > nowSeconds + CLOCK_ERROR_SECONDS) return nowSeconds;
+  return Math.max(nowSeconds, settled.dueSeconds);
+}
+
+/** New zone data may bring a wall time back that a fixed-time schedule has run at: it does not run there again. */
+function skipWallsAlreadyRun(
+  schedule: ActiveSchedule,
+  firstDue: number | null,
+  settled: SettledRecord,
+): number | null {
+  if (schedule.timing.expression.interval) return firstDue;
+  let due = firstDue;
+  for (let skipped = 0; due !== null && skipped < REPEATED_WALLS_MAX; skipped += 1) {
+    const isNew = due > settled.dueSeconds && wallSeconds(schedule, due) > settled.wallSeconds;
+    if (isNew) return due;
+    due = nextDue(schedule, due);
+  }
+  return due;
+}

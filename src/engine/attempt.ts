@@ -1,0 +1,143 @@
+/** One planned occurrence on its way to the queue: built ahead, fired when due, tried again when something is in the way. */
+import type { FireRequest } from "../agenda/fire-request.ts";
+import { planRecord, scoreOf, wallSeconds } from "../agenda/plan.ts";
+import type { ActiveSchedule } from "../agenda/plan.ts";
+import { Backoff } from "../base/backoff.ts";
+import type { Builder } from "../job/builder.ts";
+import { jobFields } from "../job/rq-job.ts";
+import type { RqJob } from "../job/rq-job.ts";
+import { LATE_AFTER_MS, LATE_MAX_SECONDS } from "./firing.ts";
+import type { Firing } from "./firing.ts";
+
+/** A web server that is down is asked again after this, then in growing distances. */
+const RETRY = { firstMs: 500, maxMs: 15_000 } as const;
+
+/** What `Attempt` is made from. */
+export interface AttemptOptions {
+  readonly member: string;
+  readonly schedule: ActiveSchedule;
+  readonly firing: Firing;
+  readonly scoreMs: number;
+  readonly builder: Builder;
+}
+
+/** The last job of a schedule, as the overlap policy asks for it. */
+export interface LastJob {
+  readonly id: string;
+  readonly queue: string;
+}
+
+/** An attempt to fire one occurrence. */
+export class Attempt {
+  readonly member: string;
+  readonly schedule: ActiveSchedule;
+  readonly firing: Firing;
+  /** When it is due on the agenda, jitter included, epoch ms. */
+  readonly scoreMs: number;
+  readonly builder: Builder;
+  /** Kept through every retry: the script knows a repeated call by its job id. */
+  job: RqJob | null = null;
+  isBuilding = false;
+  /** The script was asked and its answer is not known: only the same request again tells what happened. */
+  isSent = false;
+  /** Set when it is given up: it is settled as failed with this reason. */
+  failure: string | null = null;
+  /** Why the last try did not succeed. */
+  trouble = "";
+  retryAtMs = 0;
+  readonly #backoff = new Backoff(RETRY);
+
+  constructor(options: AttemptOptions) {
+    this.member = options.member;
+    this.schedule = options.schedule;
+    this.firing = options.firing;
+    this.scoreMs = options.scoreMs;
+    this.builder = options.builder;
+  }
+
+  /** Whether it needs a job that it does not have yet. */
+  get wantsJob(): boolean {
+    return this.firing.isPlaced && this.job === null && this.failure === null && !this.isBuilding;
+  }
+
+  /** Whether the script can be asked as soon as it is due. */
+  get isReady(): boolean {
+    return !this.firing.isPlaced || this.job !== null || this.failure !== null;
+  }
+
+  /** The earliest moment at which something is to be done for it, epoch ms. */
+  get actAtMs(): number {
+    return Math.max(this.retryAtMs, this.isReady ? this.scoreMs : this.buildAtMs);
+  }
+
+  /** When its job should be built. */
+  get buildAtMs(): number {
+    return this.scoreMs - this.builder.aheadSeconds * 1000;
+  }
+
+  /** After this it is given up: the next occurrence is due, or the grace is over. Epoch ms. */
+  get deadlineMs(): number {
+    const { nextSeconds, dueSeconds } = this.firing;
+    const graceEnds = dueSeconds + this.schedule.policy.misfireGraceSeconds;
+    return Math.max(Math.min(nextSeconds ?? Infinity, graceEnds) * 1000, this.scoreMs);
+  }
+
+  /** Puts it off after a trouble that may pass, or gives it up when its time is over. */
+  retryLater(trouble: string, nowMs: number): void {
+    this.trouble = trouble;
+    const retryAtMs = nowMs + this.#backoff.nextMs();
+    if (nowMs >= this.deadlineMs) this.giveUp(trouble);
+    else this.retryAtMs = Math.min(retryAtMs, this.deadlineMs);
+  }
+
+  /** Whether it was on time when it was decided, and is missed by now for no fault of its own. */
+  isOverdue(nowMs: number): boolean {
+    const wasOnTime = this.firing.outcome === "fired" && this.trouble === "";
+    return wasOnTime && !this.isSent && nowMs - this.scoreMs > LATE_MAX_SECONDS * 1000;
+  }
+
+  /** Gives it up when what is in the way did not pass in time. */
+  giveUpWhenOver(nowMs: number): void {
+    if (this.failure === null && this.trouble !== "" && nowMs >= this.deadlineMs) {
+      this.giveUp(this.trouble);
+    }
+  }
+
+  /** It will be settled as failed. */
+  giveUp(reason: string): void {
+    this.failure = reason;
+    this.job = null;
+    this.retryAtMs = 0;
+  }
+
+  /** What the script is asked at `nowMs`. */
+  request(nowMs: number, lastJob: LastJob | null): FireRequest {
+    const { schedule, firing } = this;
+    const { dueSeconds, nextSeconds } = firing;
+    return {
+      scheduleId: schedule.id,
+      plannedSeconds: firing.plannedSeconds,
+      definition: `${schedule.timingFingerprint} ${schedule.workFingerprint}`,
+      settled: { dueSeconds, wallSeconds: wallSeconds(schedule, dueSeconds) },
+      outcome: this.#outcome(nowMs),
+      reason: this.failure ?? firing.reason,
+      missed: firing.missed,
+      next:
+        nextSeconds === null
+          ? null
+          : {
+              plan: planRecord(schedule, nextSeconds, dueSeconds),
+              scoreSeconds: scoreOf(schedule, nextSeconds),
+            },
+      queue: this.job?.queue ?? schedule.queue,
+      job: this.job === null ? null : { ...this.job, fields: jobFields(this.job, nowMs) },
+      overlapGuard: schedule.policy.overlap === "skip" ? { lastJob } : null,
+    };
+  }
+
+  #outcome(nowMs: number): FireRequest["outcome"] {
+    if (this.failure !== null) return "failed";
+    if (this.firing.outcome !== "fired") return this.firing.outcome;
+    return nowMs - this.scoreMs > LATE_AFTER_MS ? "late" : "fired";
+  }
+}

@@ -1,0 +1,229 @@
+/** Wakes at the due second, fires what is due, and has the next jobs built ahead. */
+import type { Agenda, AgendaEntry } from "../agenda/agenda.ts";
+import { isActive } from "../agenda/plan.ts";
+import { isAbort } from "../base/abort.ts";
+import { Outage } from "../base/backoff.ts";
+import { sleep, Wakeup } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Service } from "../base/service.ts";
+import type { Builder } from "../job/builder.ts";
+import type { RedisConnection } from "../redis/connect.ts";
+import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import { Attempt } from "./attempt.ts";
+import type { Book } from "./book.ts";
+import { BuildQueue } from "./build-queue.ts";
+import { Firer } from "./fire.ts";
+import { decideFiring } from "./firing.ts";
+import type { FiringReport } from "./firing-report.ts";
+
+/** What the loop needs. */
+export interface FireLoopOptions {
+  readonly agenda: Agenda;
+  readonly redis: RedisConnection;
+  readonly book: Book;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly builderFor: (schedule: Schedule) => Builder;
+  readonly onDone: (report: FiringReport) => void;
+  readonly onChanged: (scheduleId: string) => void;
+}
+
+/** Timers follow the monotonic clock: this often the wall is looked at, so that a clock set forward fires within a second. */
+const LOOK_EVERY_MS = 1_000;
+/** The agenda is read again at least this often, in case somebody else changed it. */
+const READ_EVERY_MS = 30_000;
+/** Entries read in one command. */
+const PAGE_SIZE = 1_000;
+/** Occurrences that are due within this time are attempted: built ahead, as early as their builder likes. */
+const AHEAD_MAX_MS = 15_000;
+/** Pause after Redis refused or broke off. */
+const TROUBLE_PAUSE_MS = 500;
+/** Occurrences in one script call at first; the size then follows the time that a call takes. */
+const BATCH_FIRST = 64;
+const BATCH_MIN = 8;
+const BATCH_MAX = 512;
+/** One call is to hold Redis no longer. */
+const BATCH_TARGET_MS = 4;
+
+/** The loop; one per daemon. */
+export class FireLoop implements Service {
+  readonly name = "fire loop";
+  readonly #options: FireLoopOptions;
+  readonly #wakeup: Wakeup;
+  readonly #builds: BuildQueue;
+  readonly #firer: Firer;
+  readonly #outage: Outage;
+  readonly #attempts = new Map<string, Attempt>();
+  #readAtMs = -Infinity;
+  #isStale = true;
+  /** Score of the first entry that is too far ahead to be attempted. */
+  #horizonMs = Infinity;
+  #batchSize = BATCH_FIRST;
+
+  constructor(options: FireLoopOptions) {
+    this.#options = options;
+    const { clock, log } = options;
+    this.#wakeup = new Wakeup(clock);
+    this.#builds = new BuildQueue({ clock, onBuilt: () => this.#wakeup.wake() });
+    this.#firer = new Firer({ ...options, onDone: (report) => this.#done(report) });
+    this.#outage = new Outage("firing", { clock, log });
+  }
+
+  /** Why nothing can be fired, or null. */
+  get problem(): string | null {
+    return this.#outage.reason;
+  }
+
+  /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
+  refresh(): void {
+    this.#isStale = true;
+    this.#wakeup.wake();
+  }
+
+  /** @inheritdoc */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#options.redis.onReady(() => this.refresh());
+    while (!signal.aborted) {
+      try {
+        await this.#options.redis.ready(signal);
+        await this.#round(signal);
+        this.#outage.recovered();
+        await this.#wakeup.sleep(this.#restMs(), signal);
+      } catch (error) {
+        if (isAbort(error, signal)) return;
+        await this.#afterTrouble(error, signal);
+      }
+    }
+  }
+
+  async #afterTrouble(trouble: unknown, signal: AbortSignal): Promise<void> {
+    // A broken connection is told by the connection itself.
+    if (this.#options.redis.isReady) this.#outage.failed(trouble);
+    this.#isStale = true;
+    await sleep(this.#options.clock, TROUBLE_PAUSE_MS, signal).catch(() => undefined);
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    await this.#fireDue();
+    if (this.#mustRead()) await this.#read();
+    for (const attempt of this.#attempts.values()) {
+      const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
+      if (attempt.wantsJob && isTime) this.#builds.add(attempt, signal);
+    }
+  }
+
+  /** How long nothing is to be done, in milliseconds. */
+  #restMs(): number {
+    const nowMs = this.#options.clock.nowMs();
+    let untilMs = nowMs + LOOK_EVERY_MS;
+    untilMs = Math.min(untilMs, this.#horizonMs - AHEAD_MAX_MS);
+    for (const attempt of this.#attempts.values()) {
+      if (!attempt.isBuilding) untilMs = Math.min(untilMs, attempt.actAtMs);
+    }
+    return Math.max(untilMs - nowMs, 0);
+  }
+
+  #mustRead(): boolean {
+    const { clock } = this.#options;
+    if (this.#isStale || clock.monotonicMs() >= this.#readAtMs + READ_EVERY_MS) return true;
+    return clock.nowMs() >= this.#horizonMs - AHEAD_MAX_MS;
+  }
+
+  async #read(): Promise<void> {
+    const { agenda, clock } = this.#options;
+    this.#isStale = false;
+    this.#readAtMs = clock.monotonicMs();
+    const untilMs = clock.nowMs() + AHEAD_MAX_MS;
+    const found = new Set<string>();
+    this.#horizonMs = Infinity;
+    for (let offset = 0; this.#horizonMs === Infinity; offset += PAGE_SIZE) {
+      const page = await agenda.entries(offset, PAGE_SIZE);
+      for (const entry of page) {
+        const scoreMs = entry.scoreSeconds * 1000;
+        if (scoreMs > untilMs) {
+          this.#horizonMs = scoreMs;
+          break;
+        }
+        found.add(entry.member);
+        this.#attend(entry);
+      }
+      if (page.length < PAGE_SIZE) break;
+    }
+    for (const member of this.#attempts.keys()) {
+      if (!found.has(member)) this.#attempts.delete(member);
+    }
+  }
+
+  /** Takes the occurrence that follows in hand, without reading the agenda again. */
+  #done(report: FiringReport): void {
+    const { next, scheduleId } = report.request;
+    this.#options.onDone(report);
+    if (report.verdict === "already") this.#isStale = true;
+    if (next === null) return;
+    const member = formatOccurrence({ scheduleId, dueSeconds: next.plan.dueSeconds });
+    const scoreMs = next.scoreSeconds * 1000;
+    if (scoreMs > this.#options.clock.nowMs() + AHEAD_MAX_MS) {
+      this.#horizonMs = Math.min(this.#horizonMs, scoreMs);
+    } else {
+      this.#attend({ member, scoreSeconds: next.scoreSeconds });
+    }
+  }
+
+  /** Makes an attempt of an agenda entry, or keeps the one there is while the schedule is the same. */
+  #attend({ member, scoreSeconds }: AgendaEntry): void {
+    const { book, clock, builderFor } = this.#options;
+    const occurrence = parseOccurrence(member);
+    const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
+    if (occurrence === null || schedule === undefined || !isActive(schedule)) {
+      this.#attempts.delete(member);
+      return;
+    }
+    if (this.#attempts.get(member)?.schedule === schedule) return;
+    const { dueSeconds } = occurrence;
+    // Its age counts from its score: jitter is no lateness.
+    const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
+    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds);
+    const options = { member, schedule, firing, builder: builderFor(schedule) };
+    this.#attempts.set(member, new Attempt({ ...options, scoreMs: scoreSeconds * 1000 }));
+  }
+
+  async #fireDue(): Promise<void> {
+    const due = this.#due();
+    for (let start = 0; start < due.length;) {
+      const batch = due.slice(start, start + this.#batchSize);
+      start += batch.length;
+      const startedMs = this.#options.clock.monotonicMs();
+      for (const attempt of batch) attempt.isSent = true;
+      const left = await this.#firer.fire(batch);
+      this.#adaptBatch(batch.length, this.#options.clock.monotonicMs() - startedMs);
+      for (const { member } of left.done) this.#attempts.delete(member);
+      for (const { member } of left.lost) this.#attempts.delete(member);
+      for (const attempt of left.staying) attempt.isSent = false;
+      if (left.lost.length > 0) this.#isStale = true;
+    }
+  }
+
+  /** What can be asked of the script now, in the order it was due. */
+  #due(): Attempt[] {
+    const nowMs = this.#options.clock.nowMs();
+    const due: Attempt[] = [];
+    for (const attempt of this.#attempts.values()) {
+      if (attempt.isOverdue(nowMs)) {
+        // Redis was away for long: what was on time has been missed since, and the policy decides.
+        this.#attempts.delete(attempt.member);
+        this.#isStale = true;
+        continue;
+      }
+      attempt.giveUpWhenOver(nowMs);
+      if (attempt.isReady && attempt.actAtMs <= nowMs) due.push(attempt);
+    }
+    return due.toSorted((a, b) => a.scoreMs - b.scoreMs);
+  }
+
+  #adaptBatch(size: number, tookMs: number): void {
+    if (tookMs > BATCH_TARGET_MS) this.#batchSize = Math.max(Math.floor(size / 2), BATCH_MIN);
+    else if (size === this.#batchSize) this.#batchSize = Math.min(size * 2, BATCH_MAX);
+  }
+}

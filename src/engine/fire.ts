@@ -1,0 +1,157 @@
+/** Fires a batch of attempts and sorts out what became of each. */
+import type { Agenda } from "../agenda/agenda.ts";
+import type { FireRequest, FireVerdict } from "../agenda/fire-request.ts";
+import type { Clock } from "../base/clock.ts";
+import { unreachable } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { RedisRefusal } from "../redis/script.ts";
+import type { Attempt, LastJob } from "./attempt.ts";
+import type { FiringReport } from "./firing-report.ts";
+import { reportFiring } from "./firing-report.ts";
+
+/** What firing needs. */
+export interface FirerOptions {
+  readonly agenda: Agenda;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told of each occurrence that is done with, and what follows it. */
+  readonly onDone: (report: FiringReport) => void;
+  /** Told of a schedule whose definition in Redis is not ours: it is to be read again. */
+  readonly onChanged: (scheduleId: string) => void;
+}
+
+/** Redis refuses everything for these reasons: taking the batch apart would find no culprit. */
+const REFUSES_ALL = new Set([
+  "OOM",
+  "READONLY",
+  "MISCONF",
+  "BUSY",
+  "LOADING",
+  "NOREPLICAS",
+  "MASTERDOWN",
+]);
+
+/** How the attempts leave a batch. */
+export interface Aftermath {
+  /** Fired or settled. */
+  readonly done: Attempt[];
+  /** No longer ours to fire: the agenda is to be read again. */
+  readonly lost: Attempt[];
+  /** To be asked for again; Redis did nothing about them. */
+  readonly staying: Attempt[];
+}
+
+/** Fires attempts. */
+export class Firer {
+  readonly #options: FirerOptions;
+  /** Guards of the overlap policy by schedule; the script corrects a wrong one. */
+  readonly #lastJobs = new Map<string, LastJob>();
+
+  constructor(options: FirerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks the script to fire these attempts, all of different schedules.
+   *
+   * @throws when the reply was lost or Redis refuses everything: to be called again with the same attempts.
+   */
+  async fire(attempts: readonly Attempt[]): Promise<Aftermath> {
+    const { agenda, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const requests = attempts.map((attempt) =>
+      attempt.request(nowMs, this.#lastJobs.get(attempt.schedule.id) ?? null),
+    );
+    let verdicts: FireVerdict[];
+    try {
+      verdicts = await agenda.fire(requests, nowMs);
+    } catch (error) {
+      if (!(error instanceof RedisRefusal) || REFUSES_ALL.has(error.code)) throw error;
+      return this.#takeApart(attempts, error);
+    }
+    const aftermath: Aftermath = { done: [], lost: [], staying: [] };
+    for (const [index, attempt] of attempts.entries()) {
+      const [request, verdict] = [requests[index], verdicts[index]];
+      if (request === undefined || verdict === undefined)
+        throw new Error("script fire: short reply");
+      const kind = await this.#conclude(attempt, request, { verdict, nowMs });
+      aftermath[kind].push(attempt);
+    }
+    return aftermath;
+  }
+
+  /** A refused call wrote nothing: halves find the one occurrence that Redis does not allow. */
+  async #takeApart(attempts: readonly Attempt[], refusal: RedisRefusal): Promise<Aftermath> {
+    const [first] = attempts;
+    if (first !== undefined && attempts.length === 1) {
+      this.#retry(first, refusal.message);
+      return { done: [], lost: [], staying: [first] };
+    }
+    const middle = Math.ceil(attempts.length / 2);
+    const left = await this.fire(attempts.slice(0, middle));
+    const right = await this.fire(attempts.slice(middle));
+    return {
+      done: [...left.done, ...right.done],
+      lost: [...left.lost, ...right.lost],
+      staying: [...left.staying, ...right.staying],
+    };
+  }
+
+  async #conclude(
+    attempt: Attempt,
+    request: FireRequest,
+    { verdict, nowMs }: { readonly verdict: FireVerdict; readonly nowMs: number },
+  ): Promise<keyof Aftermath> {
+    switch (verdict.kind) {
+      case "placed":
+      case "already":
+      case "settled":
+      case "paused":
+      case "overlap":
+        this.#done(attempt, request, { verdict: verdict.kind, nowMs });
+        return "done";
+      case "moved":
+        this.#options.log.debug("not the planned occurrence any more", {
+          occurrence: attempt.member,
+        });
+        return "lost";
+      case "changed":
+        this.#options.onChanged(attempt.schedule.id);
+        return "lost";
+      case "last_job":
+        await this.#learnLastJob(attempt.schedule.id);
+        return "staying";
+      case "wrong_type":
+        this.#retry(attempt, `place a job: the key "${verdict.key}" holds something else`);
+        return "staying";
+      default:
+        return unreachable(verdict);
+    }
+  }
+
+  #done(
+    attempt: Attempt,
+    request: FireRequest,
+    { verdict, nowMs }: { readonly verdict: FiringReport["verdict"]; readonly nowMs: number },
+  ): void {
+    const report: FiringReport = { attempt, request, verdict, firedMs: nowMs };
+    if (request.job !== null && (verdict === "placed" || verdict === "already")) {
+      const { id, queue } = request.job;
+      if (request.overlapGuard !== null) this.#lastJobs.set(attempt.schedule.id, { id, queue });
+    }
+    reportFiring(this.#options.log, report);
+    this.#options.onDone(report);
+  }
+
+  async #learnLastJob(scheduleId: string): Promise<void> {
+    const lastJob = await this.#options.agenda.lastJob(scheduleId);
+    if (lastJob === null) this.#lastJobs.delete(scheduleId);
+    else this.#lastJobs.set(scheduleId, lastJob);
+  }
+
+  #retry(attempt: Attempt, trouble: string): void {
+    const { clock, log } = this.#options;
+    if (attempt.trouble !== trouble) log.warn(trouble, { occurrence: attempt.member });
+    attempt.retryLater(trouble, clock.nowMs());
+  }
+}
