@@ -1,0 +1,113 @@
+/** Asks a running daemon over its socket. */
+import type { Socket } from "bun";
+import { DeadlineError } from "../base/abort.ts";
+import { sleep } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Reply } from "./command.ts";
+
+/** No daemon answers at this path. */
+export class NoDaemonError extends Error {
+  override readonly name = "NoDaemonError";
+}
+
+/** What asking needs. */
+export interface AskOptions {
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** A busy daemon with a full backlog looks like none: it is asked again. */
+const REFUSED_RETRIES = 3;
+const REFUSED_PAUSE_MS = 50;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/**
+ * Sends one request and waits for its answer.
+ *
+ * @throws NoDaemonError when nobody listens; Error when we may not connect; DeadlineError when no answer came in time.
+ */
+export async function askDaemon(
+  type: string,
+  content: string | null,
+  options: AskOptions,
+): Promise<Reply> {
+  const { socketPath, clock } = options;
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await ask(
+        `${JSON.stringify({ id: 1, request_type: type, request_content: content })}\n`,
+        options,
+      );
+    } catch (error) {
+      const isRefused = codeOf(error) === "ECONNREFUSED" && attempt < REFUSED_RETRIES;
+      if (!isRefused) throw explained(error, socketPath);
+    }
+    await sleep(clock, REFUSED_PAUSE_MS, new AbortController().signal);
+  }
+}
+
+function explained(error: unknown, socketPath: string): Error {
+  switch (codeOf(error)) {
+    case "ENOENT":
+      return new NoDaemonError(`no daemon runs: "${socketPath}" does not exist`);
+    case "ECONNREFUSED":
+      return new NoDaemonError(`no daemon listens on "${socketPath}"`);
+    case "EACCES":
+      return new Error(`connect to "${socketPath}": you need to be in the group of the socket`);
+    default:
+      return asError(error);
+  }
+}
+
+function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promise<Reply> {
+  const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+  const chunks: Uint8Array[] = [];
+  let opened: Socket | null = null;
+  const timer = clock.timer(timeoutMs, () => {
+    reject(new DeadlineError(`ask the daemon: no answer within ${timeoutMs} ms`));
+    opened?.terminate();
+  });
+  const connecting = Bun.connect({
+    unix: socketPath,
+    socket: {
+      open: (socket) => {
+        opened = socket;
+        socket.write(line);
+      },
+      data: (socket, bytes) => {
+        chunks.push(Uint8Array.from(bytes));
+        if (bytes.at(-1) === NEWLINE) socket.end();
+      },
+      close: () => {
+        try {
+          resolve(readReply(Buffer.concat(chunks).toString("utf8")));
+        } catch (error) {
+          reject(asError(error));
+        }
+      },
+      error: (_, error) => reject(error),
+      connectError: (_, error) => reject(error),
+    },
+  });
+  connecting.catch(reject);
+  return promise.finally(() => timer.cancel());
+}
+
+const NEWLINE = 0x0a;
+
+function readReply(text: string): Reply {
+  if (text === "") throw new Error("ask the daemon: it closed the connection without an answer");
+  const reply: unknown = JSON.parse(text);
+  if (!isReply(reply)) throw new Error("ask the daemon: its answer is of another version");
+  return reply;
+}
+
+function isReply(value: unknown): value is Reply {
+  if (typeof value !== "object" || value === null || !("ok" in value)) return false;
+  return value.ok === true ? "result" in value : "message" in value;
+}

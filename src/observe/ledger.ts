@@ -1,0 +1,50 @@
+/** Reads the ledger. Its entries are written by the scripts of agenda/. */
+import type { Redis } from "ioredis";
+
+/** One entry of the ledger. */
+export interface LedgerEntry {
+  /** Stream id: milliseconds of Redis's own clock, and a number. */
+  readonly id: string;
+  readonly schedule: string;
+  /** Due instant as the cron text gives it, epoch seconds. */
+  readonly dueSeconds: number;
+  readonly firedMs: number;
+  /** A word of `Outcome`, or what a newer version wrote. */
+  readonly outcome: string;
+  readonly queue: string | null;
+  readonly job: string | null;
+  readonly reason: string | null;
+  /** For a run of missed occurrences: the last one (epoch seconds) and how many. */
+  readonly untilSeconds: number | null;
+  readonly count: number;
+}
+
+function readEntry(id: string, flat: readonly string[]): LedgerEntry {
+  const fields = new Map<string, string>();
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    fields.set(flat[index] ?? "", flat[index + 1] ?? "");
+  }
+  const until = fields.get("until");
+  return {
+    id,
+    schedule: fields.get("schedule") ?? "",
+    dueSeconds: Number(fields.get("due")),
+    firedMs: Number(fields.get("fired_ms")),
+    outcome: fields.get("outcome") ?? "",
+    queue: fields.get("queue") ?? null,
+    job: fields.get("job") ?? null,
+    reason: fields.get("reason") ?? null,
+    untilSeconds: until === undefined ? null : Number(until),
+    count: Number(fields.get("count") ?? 1),
+  };
+}
+
+/** The newest entries, newest first. */
+export async function newestEntries(
+  client: Redis,
+  ledgerKey: string,
+  limit: number,
+): Promise<LedgerEntry[]> {
+  const entries = await client.xrevrange(ledgerKey, "+", "-", "COUNT", limit);
+  return entries.map(([id, flat]) => readEntry(id, flat));
+}

@@ -1,0 +1,65 @@
+/** One row of `btu list`, the same whether a daemon or the command itself read the schedules. */
+import { isActive, nextDue } from "../agenda/plan.ts";
+import { expressionWarnings } from "../cron/expression-warnings.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+
+/** Whether and why a schedule runs. */
+export type ScheduleState = "active" | "disabled" | "invalid" | "never" | "paused";
+
+/** A schedule as people and programs see it. */
+export interface ListRow {
+  readonly id: string;
+  readonly task: string;
+  readonly description: string;
+  readonly cron: string;
+  readonly time_zone: string;
+  readonly zone_rule: string;
+  readonly queue: string;
+  readonly state: ScheduleState;
+  /** ISO, UTC; null when it will not run. */
+  readonly next: string | null;
+  readonly problem: string | null;
+  readonly warnings: readonly string[];
+}
+
+/** What else is known about a schedule. */
+export interface ListContext {
+  readonly nowSeconds: number;
+  /** The planned occurrence; undefined when the agenda was not read. */
+  readonly dueSeconds: number | null | undefined;
+  readonly isPaused: boolean;
+}
+
+/** ISO without fractions: `2026-11-21T02:00:00Z`. */
+export function isoSeconds(epochSeconds: number): string {
+  return new Date(epochSeconds * 1000).toISOString().replace(".000Z", "Z");
+}
+
+function stateOf(schedule: Schedule, due: number | null, isPaused: boolean): ScheduleState {
+  if (!schedule.enabled) return "disabled";
+  if (schedule.problem !== null) return "invalid";
+  if (isPaused) return "paused";
+  return due === null ? "never" : "active";
+}
+
+/** Makes the row of a schedule. */
+export function listRow(schedule: Schedule, context: ListContext): ListRow {
+  const { nowSeconds, dueSeconds, isPaused } = context;
+  const active = isActive(schedule);
+  const due = active && dueSeconds === undefined ? nextDue(schedule, nowSeconds) : dueSeconds;
+  const state = stateOf(schedule, due ?? null, isPaused);
+  const expression = schedule.timing?.expression;
+  return {
+    id: schedule.id,
+    task: schedule.task,
+    description: schedule.description,
+    cron: schedule.cron,
+    time_zone: schedule.timeZone,
+    zone_rule: schedule.zoneRule,
+    queue: schedule.queue,
+    state,
+    next: state === "active" && typeof due === "number" ? isoSeconds(due) : null,
+    problem: schedule.problem ?? (state === "never" ? "no such date up to the end of 2099" : null),
+    warnings: expression === undefined ? [] : expressionWarnings(expression),
+  };
+}

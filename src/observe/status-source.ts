@@ -1,0 +1,82 @@
+/** Gathers from the running parts what `btu status` and `btu list` show. */
+import type { Clock } from "../base/clock.ts";
+import { nowSeconds } from "../base/clock.ts";
+import type { Book } from "../engine/book.ts";
+import type { ReconcileLoop } from "../engine/reconcile-loop.ts";
+import type { FireLoop } from "../engine/fire-loop.ts";
+import type { FiringReport } from "../engine/firing-report.ts";
+import type { RedisConnection } from "../redis/connect.ts";
+import { listRow } from "./listing.ts";
+import type { ListRow } from "./listing.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import type { RecentFirings } from "./recent.ts";
+import { statusDocument } from "./status.ts";
+import type { StatusDocument } from "./status.ts";
+
+/** The parts that are asked. */
+export interface StatusSourceOptions {
+  readonly daemon: StatusDocument["daemon"];
+  readonly clock: Clock;
+  readonly book: Book;
+  readonly redis: RedisConnection;
+  readonly redisName: string;
+  readonly reconcile: ReconcileLoop;
+  readonly fireLoop: FireLoop;
+  readonly recent: RecentFirings;
+  readonly refreshMs: number;
+}
+
+/** One row per schedule, then those that were rejected. */
+export function listRows({ book, clock }: Pick<StatusSourceOptions, "book" | "clock">): ListRow[] {
+  const now = nowSeconds(clock);
+  const rows = [...book.entries()].map(({ schedule, dueSeconds }) =>
+    listRow(schedule, { nowSeconds: now, dueSeconds, isPaused: book.isPaused(schedule.id) }),
+  );
+  const rejected = book.rejected.map((schedule) =>
+    listRow(schedule, { nowSeconds: now, dueSeconds: null, isPaused: false }),
+  );
+  return [...rows, ...rejected];
+}
+
+/** The whole document. */
+export function currentStatus(options: StatusSourceOptions): StatusDocument {
+  const { redis, redisName, reconcile, fireLoop, recent, refreshMs } = options;
+  const { doneMs, tookMs } = reconcile.state;
+  return statusDocument({
+    daemon: options.daemon,
+    connections: [{ name: redisName, problem: redis.problem }, ...reconcile.sources],
+    firingProblem: fireLoop.problem,
+    refresh: {
+      last_at: doneMs === null ? null : new Date(doneMs).toISOString(),
+      took_ms: tookMs,
+      every_s: refreshMs / 1000,
+    },
+    rows: listRows(options),
+    recent: recent.entries,
+    failures: recent.failures,
+    lateness: recent.lateness(),
+  });
+}
+
+/** The ledger's entry of a firing that was just reported. */
+export function entryOf({ attempt, request, verdict, firedMs }: FiringReport): LedgerEntry {
+  const isPlaced = verdict === "placed" || verdict === "already";
+  const outcome =
+    verdict === "paused"
+      ? "skipped_paused"
+      : verdict === "overlap"
+        ? "skipped_overlap"
+        : request.outcome;
+  return {
+    id: "",
+    schedule: attempt.schedule.id,
+    dueSeconds: request.settled.dueSeconds,
+    firedMs,
+    outcome,
+    queue: request.queue,
+    job: isPlaced ? (request.job?.id ?? null) : null,
+    reason: request.reason === "" ? null : request.reason,
+    untilSeconds: null,
+    count: 1,
+  };
+}

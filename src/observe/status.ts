@@ -1,0 +1,137 @@
+/** What `btu status` shows, as one JSON document. */
+import type { ListRow, ScheduleState } from "./listing.ts";
+import { isoSeconds } from "./listing.ts";
+import type { LedgerEntry } from "./ledger.ts";
+import type { LatenessSummary } from "./recent.ts";
+
+/** A connection and why it is down, null while it works. */
+export interface ConnectionStatus {
+  readonly name: string;
+  readonly problem: string | null;
+}
+
+/** A firing as `btu status` shows it. */
+export interface FiringStatus {
+  readonly schedule: string;
+  readonly due: string;
+  readonly fired_at: string;
+  readonly outcome: string;
+  readonly queue: string | null;
+  readonly job: string | null;
+  readonly reason: string | null;
+}
+
+/** The document. */
+export interface StatusDocument {
+  readonly health: "healthy" | "degraded";
+  /** What makes it degraded, in words. */
+  readonly problems: readonly string[];
+  /** What somebody should look at, though everything works. */
+  readonly warnings: readonly string[];
+  readonly daemon: {
+    readonly name: string;
+    readonly version: string;
+    readonly pid: number;
+    readonly started_at: string;
+    readonly config: string | null;
+    readonly zone_data: string;
+  };
+  readonly connections: readonly ConnectionStatus[];
+  readonly refresh: {
+    readonly last_at: string | null;
+    readonly took_ms: number;
+    readonly every_s: number;
+  };
+  readonly schedules: Readonly<Record<ScheduleState | "total", number>>;
+  readonly next: ReadonlyArray<Pick<ListRow, "id" | "task" | "queue" | "next">>;
+  readonly last_firings: readonly FiringStatus[];
+  readonly lateness: LatenessSummary;
+}
+
+/** What the document is made of. */
+export interface StatusParts {
+  readonly daemon: StatusDocument["daemon"];
+  readonly connections: readonly ConnectionStatus[];
+  /** Why nothing can be fired, or null. */
+  readonly firingProblem: string | null;
+  readonly refresh: StatusDocument["refresh"];
+  readonly rows: readonly ListRow[];
+  readonly recent: readonly LedgerEntry[];
+  readonly failures: readonly LedgerEntry[];
+  readonly lateness: LatenessSummary;
+}
+
+const NEXT_SHOWN = 5;
+const PROBLEMS_SHOWN = 10;
+
+function countStates(rows: readonly ListRow[]): StatusDocument["schedules"] {
+  const counts = { total: rows.length, active: 0, disabled: 0, invalid: 0, never: 0, paused: 0 };
+  for (const { state } of rows) counts[state] += 1;
+  return counts;
+}
+
+function comingUp(rows: readonly ListRow[]): StatusDocument["next"] {
+  return rows
+    .filter((row) => row.next !== null)
+    .toSorted((a, b) => (a.next ?? "").localeCompare(b.next ?? ""))
+    .slice(0, NEXT_SHOWN)
+    .map(({ id, task, queue, next }) => ({ id, task, queue, next }));
+}
+
+/** Names the first ones and counts the rest. */
+function atMost(texts: readonly string[], rest: (count: number) => string): string[] {
+  if (texts.length <= PROBLEMS_SHOWN) return [...texts];
+  return [...texts.slice(0, PROBLEMS_SHOWN), rest(texts.length - PROBLEMS_SHOWN)];
+}
+
+function problemsOf({ connections, firingProblem, failures }: StatusParts): string[] {
+  const down = connections
+    .filter(({ problem }) => problem !== null)
+    .map(({ name, problem }) => `${name} is not available: ${problem}`);
+  const failed = failures.map(
+    ({ schedule, dueSeconds, reason }) =>
+      `${schedule} failed, due ${isoSeconds(dueSeconds)}: ${reason ?? "no reason given"}`,
+  );
+  return [
+    ...down,
+    ...(firingProblem === null ? [] : [`nothing is fired: ${firingProblem}`]),
+    ...atMost(failed, (count) => `${count} more failed within the last hour`),
+  ];
+}
+
+function warningsOf(rows: readonly ListRow[]): string[] {
+  const invalid = rows
+    .filter(({ state }) => state === "invalid")
+    .map(({ id, problem }) => `${id} is invalid: ${problem}`);
+  return atMost(invalid, (count) => `${count} more schedules are invalid`);
+}
+
+function firingStatus(entry: LedgerEntry): FiringStatus {
+  return {
+    schedule: entry.schedule,
+    due: isoSeconds(entry.dueSeconds),
+    fired_at: new Date(entry.firedMs).toISOString(),
+    outcome: entry.outcome,
+    queue: entry.queue,
+    job: entry.job,
+    reason: entry.reason,
+  };
+}
+
+/** Makes the document. */
+export function statusDocument(parts: StatusParts): StatusDocument {
+  const { daemon, connections, refresh, rows, recent, lateness } = parts;
+  const problems = problemsOf(parts);
+  return {
+    health: problems.length === 0 ? "healthy" : "degraded",
+    problems,
+    warnings: warningsOf(rows),
+    daemon,
+    connections,
+    refresh,
+    schedules: countStates(rows),
+    next: comingUp(rows),
+    last_firings: recent.map(firingStatus),
+    lateness,
+  };
+}
