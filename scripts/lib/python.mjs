@@ -25,7 +25,7 @@ const RQ_VERSIONS = {
 };
 
 /** What the tests import beside RQ; setuptools brings `distutils` back, which RQ 1.8 asks for and Python 3.12 lacks. */
-const VENV_PACKAGES = ["croniter==6.2.4", "setuptools==80.9.0"];
+const VENV_PACKAGES = ["croniter==7.0.0", "setuptools==80.9.0"];
 
 const STAMP = ".complete";
 
