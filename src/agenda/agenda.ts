@@ -35,6 +35,8 @@ export interface ApplyOperation {
   readonly score: string;
   readonly plan: string;
   readonly reason: string;
+  readonly change: string;
+  readonly definition: string;
 }
 
 /** What became of a change; see the head of apply.lua. */
@@ -62,6 +64,7 @@ function pairs(flat: readonly string[]): Array<[string, string]> {
 /** The agenda of one daemon. */
 export class Agenda {
   readonly #options: AgendaOptions;
+  #generation = 0;
 
   constructor(options: AgendaOptions) {
     this.#options = options;
@@ -130,14 +133,16 @@ export class Agenda {
    * @throws when Redis refused or the reply was lost; making the same changes again is harmless.
    */
   async apply(operations: readonly ApplyOperation[]): Promise<ApplyVerdict[]> {
-    const args = operations.flatMap(({ kind, id, settled, due, score, plan, reason }) => [
-      kind,
-      id,
-      settled,
-      due,
-      score,
-      plan,
-      reason,
+    const args = operations.flatMap((operation) => [
+      operation.kind,
+      operation.id,
+      operation.settled,
+      operation.due,
+      operation.score,
+      operation.plan,
+      operation.reason,
+      operation.change,
+      operation.definition,
     ]);
     const reply = await this.#run(APPLY, this.#stateKeys(), args);
     return reply.map((text) => {
@@ -159,11 +164,22 @@ export class Agenda {
     return reply.map(parseFireVerdict);
   }
 
+  /** The highest generation seen: a lower one in Redis means that it went back in time. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Takes in a generation that somebody else read. */
+  noteGeneration(generation: number): void {
+    this.#generation = Math.max(this.#generation, generation);
+  }
+
   /** The keys that head every script, in the order of common.lua. */
   #stateKeys(): string[] {
-    const { agenda, planned, settled, lastOutcome, lastJob, paused, ledger, generation } =
-      this.#options.keys;
-    return [agenda, planned, settled, lastOutcome, lastJob, paused, ledger, generation];
+    const { agenda, planned, settled, lastOutcome, lastJob, paused } = this.#options.keys;
+    const { ledger, generation, definitions, changes } = this.#options.keys;
+    const first = [agenda, planned, settled, lastOutcome, lastJob, paused];
+    return [...first, ledger, generation, definitions, changes];
   }
 
   async #run(
@@ -172,9 +188,11 @@ export class Agenda {
     args: readonly RedisValue[],
     nowMs = this.#options.clock.nowMs(),
   ): Promise<string[]> {
-    const head = [Math.floor(nowMs), this.#options.ledgerMax];
+    const head = [Math.floor(nowMs), this.#options.ledgerMax, this.#generation];
     const reply = await runScript(this.#options.client, script, keys, [...head, ...args]);
     if (!Array.isArray(reply)) throw new Error(`script ${script.name}: unexpected reply`);
-    return reply.map(String);
+    const [generation, ...verdicts] = reply.map(String);
+    this.noteGeneration(Number(generation));
+    return verdicts;
   }
 }

@@ -1,8 +1,8 @@
 -- Writes the differences that a reconcile found: plans, replaces or removes the planned occurrence of each schedule.
 -- Atomic, because between reading a plan and replacing it the schedule may fire: then nothing may be done to it.
 --
--- KEYS    the eight of the head
--- ARGV    now, ledger limit, then per operation seven values:
+-- KEYS    those of the head
+-- ARGV    those of the head, then per operation nine values:
 --   kind          "plan" | "drop" | "forget"
 --   id            the schedule; for "forget" the agenda's member
 --   settled       the settled record when the plan was read, "" when there was none
@@ -10,10 +10,12 @@
 --   score         epoch seconds, may have a fraction; "" unless "plan"
 --   plan record   "" unless "plan"
 --   reason        why an occurrence that is due and not placed is dropped; "" when it lives on in the new plan
+--   change        what the history of definitions says of it; "" when the definition stays
+--   definition    JSON for the hash of definitions; "" leaves what is there
 -- Returns per operation: "ok" | "fired" (the schedule fired since the read; nothing done) | "settled" (the new due instant is not
 -- after the last settled one; nothing done)
 
-local OPERATION_LENGTH = 7
+local OPERATION_LENGTH = 9
 local verdicts, operations = {}, {}
 
 local function verdict_of(operation)
@@ -61,15 +63,23 @@ local function apply(operation)
   else
     redis.call('HDEL', PLANNED, operation.id)
   end
+  if operation.change == '' then return end
+  record_change(operation.id, operation.change, operation.definition)
+  if operation.kind == 'drop' then
+    redis.call('HDEL', DEFINITIONS, operation.id)
+  elseif operation.definition ~= '' then
+    redis.call('HSET', DEFINITIONS, operation.id, operation.definition)
+  end
 end
 
-local wrong = wrong_own_key()
-if wrong then return redis.error_reply('WRONGTYPE ' .. wrong) end
+local refused = refusal()
+if refused then return refused end
 
-for first = 3, #ARGV, OPERATION_LENGTH do
+for first = FIRST_ARG, #ARGV, OPERATION_LENGTH do
   local operation = {
     kind = ARGV[first], id = ARGV[first + 1], settled = ARGV[first + 2], due = ARGV[first + 3],
     score = ARGV[first + 4], plan = ARGV[first + 5], reason = ARGV[first + 6],
+    change = ARGV[first + 7], definition = ARGV[first + 8],
   }
   operations[#operations + 1] = operation
   verdicts[#verdicts + 1] = verdict_of(operation)
@@ -79,4 +89,4 @@ begin()
 for index, operation in ipairs(operations) do
   if verdicts[index] == 'ok' then apply(operation) end
 end
-return verdicts
+return reply(verdicts)

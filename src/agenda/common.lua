@@ -7,16 +7,22 @@
 -- KEYS[5] last_job     HASH    id -> JSON {job, queue, ms, timeout}
 -- KEYS[6] paused       HASH    id -> JSON; field "|" stands for all schedules
 -- KEYS[7] ledger       STREAM
--- KEYS[8] generation   STRING  counter
--- ARGV[1] now          epoch milliseconds; scripts never ask Redis for the time
+-- KEYS[8] generation   STRING  counter, raised by every script that writes
+-- KEYS[9] definitions  HASH    id -> JSON {since_ms, cron, zone, gap, overlap}: what the schedule is since when
+-- KEYS[10] changes     STREAM  of definitions: what it became, and of pauses
+-- ARGV[1] now          epoch milliseconds; these scripts never ask Redis for the time
 -- ARGV[2] ledger limit entries kept, about
+-- ARGV[3] generation   the highest that the caller has seen; a lower one here means that Redis went back in time
+-- Returns              the generation now, then what each script returns
 --
 -- Redis never rolls a script back, so each script checks everything before its first write. That first write is the
 -- INCR in `begin`: when Redis is full, read-only or cannot save, it refuses there and nothing is half done.
 
 local AGENDA, PLANNED, SETTLED, LAST_OUTCOME = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local LAST_JOB, PAUSED, LEDGER, GENERATION = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local DEFINITIONS, CHANGES = KEYS[9], KEYS[10]
 local NOW_MS, LEDGER_MAX = tonumber(ARGV[1]), ARGV[2]
+local FIRST_ARG = 4
 local NOW = math.floor(NOW_MS / 1000)
 -- A settled instant further ahead than this came from a wrong clock.
 local CLOCK_ERROR_SECONDS = 86400
@@ -31,18 +37,28 @@ local function is_type(key, wanted)
   return found == wanted or found == 'none'
 end
 
--- Text of the first own key that holds something else, or nil.
-local function wrong_own_key()
-  local wanted = { 'zset', 'hash', 'hash', 'hash', 'hash', 'hash', 'stream', 'string' }
-  for index = 1, 8 do
-    if not is_type(KEYS[index], wanted[index]) then
-      return KEYS[index] .. ' is a ' .. type_of(KEYS[index]) .. ', expected a ' .. wanted[index]
+-- An error reply when nothing may be written here, or nil.
+local function refusal()
+  local wanted = { 'zset', 'hash', 'hash', 'hash', 'hash', 'hash', 'stream', 'string', 'hash', 'stream' }
+  for index, name in ipairs(wanted) do
+    if not is_type(KEYS[index], name) then
+      return redis.error_reply(
+        'WRONGTYPE ' .. KEYS[index] .. ' is a ' .. type_of(KEYS[index]) .. ', expected a ' .. name)
     end
+  end
+  local generation = tonumber(redis.call('GET', GENERATION) or 0)
+  if generation < tonumber(ARGV[3]) then
+    return redis.error_reply('OLDSTATE generation ' .. generation .. ' is older than ' .. ARGV[3])
   end
 end
 
 local function begin()
   redis.call('INCR', GENERATION)
+end
+
+local function reply(verdicts)
+  table.insert(verdicts, 1, redis.call('GET', GENERATION) or '0')
+  return verdicts
 end
 
 -- The due instant at the head of a record, or nil.
@@ -68,6 +84,12 @@ local function record(entry)
   end
   redis.call('XADD', LEDGER, 'MAXLEN', '~', LEDGER_MAX, '*', unpack(fields))
   redis.call('HSET', LAST_OUTCOME, entry.schedule, cjson.encode(entry))
+end
+
+-- Enters a change of a definition. `definition` is JSON text, or nil when there is none any more.
+local function record_change(id, change, definition)
+  redis.call('XADD', CHANGES, 'MAXLEN', '~', LEDGER_MAX, '*', 'schedule', id, 'at_ms', int(NOW_MS),
+    'change', change, 'definition', definition or '')
 end
 
 -- Forgets a settled instant that a wrong clock left a day or more ahead of now, and says so.

@@ -2,8 +2,8 @@
 -- settles an occurrence that is not placed. Atomic, because this is the promise: no crash, second daemon or lost reply
 -- can come between the claim and the push. Safe to call again with the same arguments.
 --
--- KEYS    the eight of the head, then as many as the operations name by their number in KEYS
--- ARGV    now, ledger limit, then per operation:
+-- KEYS    those of the head, then as many as the operations name by their number in KEYS
+-- ARGV    those of the head, then per operation:
 --   id             the schedule
 --   planned        due instant that must be the planned one (epoch seconds)
 --   definition     "timing work": fingerprints the job was prepared from
@@ -27,7 +27,7 @@
 --   "wrong_type KEY" the queue or job key holds something else; nothing done
 
 local WIP_READ_MAX = 1000
-local cursor = 2
+local cursor = FIRST_ARG - 1
 local function take()
   cursor = cursor + 1
   return ARGV[cursor]
@@ -163,8 +163,8 @@ end
 
 local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true }
 
-local wrong = wrong_own_key()
-if wrong then return redis.error_reply('WRONGTYPE ' .. wrong) end
+local refused = refusal()
+if refused then return refused end
 all_paused = redis.call('HEXISTS', PAUSED, '|') == 1
 
 local operations, verdicts, any = {}, {}, false
@@ -176,9 +176,9 @@ while cursor < #ARGV do
   any = any or DONE_NOW[verdict]
 end
 
-if not any then return verdicts end
+if not any then return reply(verdicts) end
 begin()
 for index, operation in ipairs(operations) do
   if DONE_NOW[verdicts[index]] then fire(operation, verdicts[index]) end
 end
-return verdicts
+return reply(verdicts)

@@ -62,15 +62,39 @@ export function scoreOf(schedule: ActiveSchedule, dueSeconds: number): number {
   return dueSeconds + Math.floor(fractionOf(schedule.id) * room * 1000) / 1000;
 }
 
+/** Words of the history of definitions. */
+export type DefinitionChange =
+  /** Seen for the first time, or enabled again. */
+  | "planned"
+  | "edited"
+  | "disabled"
+  | "deleted"
+  | "invalid"
+  /** No occurrence is left. */
+  | "ended"
+  /** Planned under a clock that was more than a day ahead. */
+  | "clock"
+  /** New time zone rules. */
+  | "zone"
+  /** Only what is run. */
+  | "work"
+  /** Taken over from another daemon version. */
+  | "adopted";
+
 /** What is to be done about one schedule. */
 export type Need =
   | { readonly kind: "nothing" }
   /** Take it off the agenda. */
-  | { readonly kind: "drop"; readonly reason: string }
-  /** Plan the first occurrence from now on; what was planned and due is dropped with this reason. */
-  | { readonly kind: "plan_anew"; readonly reason: string }
+  | { readonly kind: "drop"; readonly change: DefinitionChange }
+  /** Plan the first occurrence from now on; what was planned and due is dropped. */
+  | { readonly kind: "plan_anew"; readonly change: DefinitionChange }
   /** Compute again from the same base: what becomes due in the past was missed, not dropped. */
-  | { readonly kind: "recompute"; readonly plan: PlanRecord };
+  | {
+      readonly kind: "recompute";
+      readonly plan: PlanRecord;
+      /** Null when only the agenda's member was lost. */
+      readonly change: DefinitionChange | null;
+    };
 
 const NOTHING: Need = { kind: "nothing" };
 
@@ -83,20 +107,22 @@ export function needOf(
 ): Need {
   if (!isActive(schedule)) {
     if (plan === null) return NOTHING;
-    return { kind: "drop", reason: schedule.enabled ? "the schedule became invalid" : "disabled" };
+    return { kind: "drop", change: schedule.enabled ? "invalid" : "disabled" };
   }
-  if (plan === null) return { kind: "plan_anew", reason: "" };
+  if (plan === null) return { kind: "plan_anew", change: "planned" };
   if (plan.timingFingerprint !== schedule.timingFingerprint) {
-    return { kind: "plan_anew", reason: "edited" };
+    return { kind: "plan_anew", change: "edited" };
   }
   if (plan.baseSeconds > nowSeconds + CLOCK_ERROR_SECONDS) {
-    return { kind: "plan_anew", reason: "" };
+    return { kind: "plan_anew", change: "clock" };
   }
-  const current =
-    onAgenda &&
-    plan.workFingerprint === schedule.workFingerprint &&
-    plan.zoneFingerprint === schedule.timing.zone.fingerprint;
-  return current ? NOTHING : { kind: "recompute", plan };
+  if (plan.zoneFingerprint !== schedule.timing.zone.fingerprint) {
+    return { kind: "recompute", plan, change: "zone" };
+  }
+  if (plan.workFingerprint !== schedule.workFingerprint) {
+    return { kind: "recompute", plan, change: "work" };
+  }
+  return onAgenda ? NOTHING : { kind: "recompute", plan, change: null };
 }
 
 /** The plan that answers a need, or null when the schedule has no occurrence left. */

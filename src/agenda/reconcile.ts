@@ -7,7 +7,7 @@ import type { Agenda, ApplyOperation } from "./agenda.ts";
 import { formatPlan, formatSettled, parsePlan } from "./plan-record.ts";
 import type { PlanRecord, SettledRecord } from "./plan-record.ts";
 import { isActive, needOf, nextDue, planFor, planRecord, scoreOf } from "./plan.ts";
-import type { Need } from "./plan.ts";
+import type { DefinitionChange, Need } from "./plan.ts";
 
 /** What a reconcile is given. */
 export interface ReconcileOptions {
@@ -28,6 +28,27 @@ export interface ReconcileReport {
   /** Fired while we looked; to be looked at again. */
   readonly firedMeanwhile: readonly string[];
 }
+
+/** An operation that says nothing yet. */
+const EMPTY = {
+  settled: "",
+  due: "",
+  score: "",
+  plan: "",
+  reason: "",
+  change: "",
+  definition: "",
+  dueSeconds: null,
+} as const;
+
+/** What the ledger says of an occurrence that was due and not placed when its definition changed. */
+const DROPPED_BECAUSE: Partial<Readonly<Record<DefinitionChange, string>>> = {
+  edited: "edited",
+  disabled: "disabled",
+  deleted: "deleted",
+  invalid: "the schedule became invalid",
+  ended: "edited",
+};
 
 /** Operations in one script call: 2 to 3 ms of Redis. */
 const BATCH_SIZE = 250;
@@ -114,7 +135,7 @@ function needOfPlan(
   now: number,
 ): Need {
   if (schedule !== undefined) return needOf(schedule, plan, onAgenda, now);
-  return isDeleted(id) ? { kind: "drop", reason: "deleted" } : { kind: "nothing" };
+  return isDeleted(id) ? { kind: "drop", change: "deleted" } : { kind: "nothing" };
 }
 
 /**
@@ -135,7 +156,7 @@ function adoptMembers(
     if (nextDue(schedule, dueSeconds - 1) !== dueSeconds) continue;
     members.delete(member);
     const plan = planRecord(schedule, dueSeconds, dueSeconds - 1);
-    adopted.set(scheduleId, { kind: "recompute", plan });
+    adopted.set(scheduleId, { kind: "recompute", plan, change: "adopted" });
   }
   return adopted;
 }
@@ -189,37 +210,40 @@ function operationFor(
   { id, need, hasPlan }: Change,
   { schedule, settled, now }: Looked,
 ): Operation | null {
-  const settledText = settled === null ? "" : formatSettled(settled);
-  const empty = { id, settled: settledText, due: "", score: "", plan: "", dueSeconds: null };
-  if (need.kind === "drop") return { ...empty, kind: "drop", reason: need.reason };
+  const empty = { ...EMPTY, id, settled: settled === null ? "" : formatSettled(settled) };
+  const drop = (change: DefinitionChange): Operation => ({
+    ...empty,
+    kind: "drop",
+    reason: DROPPED_BECAUSE[change] ?? "",
+    change,
+  });
+  if (need.kind === "drop") return drop(need.change);
   if (schedule === undefined || !isActive(schedule)) return null;
   const plan = planFor(schedule, need, settled, now);
-  if (plan === null) return hasPlan ? { ...empty, kind: "drop", reason: "edited" } : null;
+  if (plan === null) return hasPlan ? drop("ended") : null;
   return {
     ...empty,
     kind: "plan",
     due: String(plan.dueSeconds),
     score: String(scoreOf(schedule, plan.dueSeconds)),
     plan: formatPlan(plan),
-    reason: need.kind === "plan_anew" ? need.reason : "",
+    reason: need.kind === "plan_anew" ? (DROPPED_BECAUSE[need.change] ?? "") : "",
+    change: need.change ?? "",
+    definition: need.change === "work" ? "" : definitionText(schedule, plan.baseSeconds),
     dueSeconds: plan.dueSeconds,
   };
+}
+
+/** When the schedule is due since `sinceSeconds`, for those who check the ledger later. */
+function definitionText({ cron, timeZone, policy }: Schedule, sinceSeconds: number): string {
+  const { gap, overlap } = policy.dst;
+  return JSON.stringify({ since: sinceSeconds, cron, zone: timeZone, gap, overlap });
 }
 
 async function forgetForeign(members: readonly string[], agenda: Agenda): Promise<void> {
   const reason = "another daemon's entry that is no occurrence of this schedule";
   for (let start = 0; start < members.length; start += BATCH_SIZE) {
     const batch = members.slice(start, start + BATCH_SIZE);
-    await agenda.apply(
-      batch.map((id) => ({
-        kind: "forget",
-        id,
-        settled: "",
-        due: "",
-        score: "",
-        plan: "",
-        reason,
-      })),
-    );
+    await agenda.apply(batch.map((id) => ({ ...EMPTY, kind: "forget", id, reason })));
   }
 }

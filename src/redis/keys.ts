@@ -18,6 +18,18 @@ export interface Keys {
   readonly ledger: string;
   /** STRING: counter that every writing script raises. */
   readonly generation: string;
+  /** HASH id → JSON {since, cron, zone, gap, overlap}: when the schedule is due, since which instant (epoch seconds). */
+  readonly definitions: string;
+  /** STREAM of changes of definitions and of pauses: schedule, at_ms, change, definition. */
+  readonly changes: string;
+  /** STRING, expires: identity of the daemon that does the work. */
+  readonly leader: string;
+  /** STRING: counts how often the leadership was taken. */
+  readonly term: string;
+  /** ZSET daemon → when it was last seen, by Redis's own clock (epoch ms). */
+  readonly daemons: string;
+  /** HASH {format, source, repairs}: whose state this is and in which form. The name is found by a scan. */
+  readonly state: string;
   /** HASH fact → value: what was found out about the site, see redis/remembered.ts. */
   readonly remembered: string;
 }
@@ -33,6 +45,12 @@ export function makeKeys(prefix: string): Keys {
     paused: `${prefix}paused`,
     ledger: `${prefix}ledger`,
     generation: `${prefix}generation`,
+    definitions: `${prefix}definitions`,
+    changes: `${prefix}changes`,
+    leader: `${prefix}leader`,
+    term: `${prefix}term`,
+    daemons: `${prefix}daemons`,
+    state: `${prefix}btu_state`,
     remembered: `${prefix}remembered`,
   };
 }

@@ -14,6 +14,8 @@ const NOW = at("2026-03-02T10:00:30Z");
 const server = await startRedis();
 const client: Redis = await server.client();
 
+const EMPTY = { id: "s1", settled: "", reason: "", change: "", definition: "" };
+
 let clock = new FakeClock();
 let dues = new Map<string, number | null>();
 
@@ -169,7 +171,7 @@ describe("reconcileAgenda", () => {
 
   test("does nothing to a schedule that fired after it was read", async () => {
     await reconcile(makeSchedule({ cron: "15 * * * *" }));
-    const settled = { id: "s1", settled: "", score: "5", plan: "5 1 a b c", reason: "edited" };
+    const settled = { ...EMPTY, score: "5", plan: "5 1 a b c", reason: "edited" };
     const due = at("2026-03-02T10:15:00Z");
     await client.hset(keys.settled, "s1", `${due} ${due}`);
     expect(await agenda().apply([{ kind: "plan", due: "5", ...settled }])).toEqual(["fired"]);
@@ -180,10 +182,8 @@ describe("reconcileAgenda", () => {
   test("refuses to plan an instant at or before the last settled one", async () => {
     const record = `${NOW} ${NOW}`;
     await client.hset(keys.settled, "s1", record);
-    const plan = { id: "s1", settled: record, due: String(NOW), score: String(NOW) };
-    const verdicts = await agenda().apply([
-      { kind: "plan", plan: `${NOW} 1 a b c`, reason: "", ...plan },
-    ]);
+    const plan = { settled: record, due: String(NOW), score: String(NOW), plan: `${NOW} 1 a b c` };
+    const verdicts = await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }]);
     expect(verdicts).toEqual(["settled"]);
     expect(await members()).toEqual([]);
   });
@@ -239,9 +239,37 @@ describe("reconcileAgenda", () => {
     expect(await client.zcard(keys.agenda)).toBe(0);
   });
 
+  test("keeps the history of definitions", async () => {
+    await reconcile(makeSchedule({ cron: "15 * * * *", timeZone: "Asia/Tokyo" }));
+    expect(JSON.parse((await client.hget(keys.definitions, "s1")) ?? "")).toEqual({
+      since: NOW,
+      cron: "15 * * * *",
+      zone: "Asia/Tokyo",
+      gap: "run_after",
+      overlap: "first",
+    });
+    await reconcile(makeSchedule({ cron: "15 * * * *", timeZone: "Asia/Tokyo", queue: "long" }));
+    await reconcile(makeSchedule({ cron: "45 * * * *", timeZone: "Asia/Tokyo" }));
+    await reconcile(makeSchedule({ enabled: false }));
+    const changes = await client.xrange(keys.changes, "-", "+");
+    expect(changes.map(([, flat]) => flat[5])).toEqual(["planned", "work", "edited", "disabled"]);
+    expect(await client.hlen(keys.definitions)).toBe(0);
+  });
+
+  test("writes nothing into a Redis that went back in time", async () => {
+    const before = agenda();
+    before.noteGeneration(7);
+    const options = { agenda: before, clock, isDeleted: () => true, onPlanned: () => undefined };
+    const late = reconcileAgenda({ ...options, schedules: scheduleMap(makeSchedule()) });
+    expect(late).rejects.toThrow("OLDSTATE generation 0 is older than 7");
+    expect(await members()).toEqual([]);
+  });
+
   test("refuses to work on keys of another type, and says which", async () => {
     await client.set(keys.ledger, "something else");
-    expect(reconcile(makeSchedule())).rejects.toThrow(`${keys.ledger} is a string, expected a stream`);
+    expect(reconcile(makeSchedule())).rejects.toThrow(
+      `${keys.ledger} is a string, expected a stream`,
+    );
     expect(await members()).toEqual([]);
   });
 });
