@@ -130,7 +130,10 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const signal = stopOnSignals(open);
   log.info("starting", { version: versionText, pid: process.pid, config: loaded.path });
   for (const warning of loaded.warnings) log.warn(warning);
-  const { openDaemon, StartError } = await import("./daemon.ts");
+  const [{ openDaemon }, { StartError }] = await Promise.all([
+    import("./daemon.ts"),
+    import("./shared-parts.ts"),
+  ]);
   try {
     const daemon = openDaemon({
       config: loaded.config,

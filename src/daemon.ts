@@ -1,50 +1,31 @@
 /** The composition root: builds every part of the daemon once and runs the services. */
-import { Agenda } from "./agenda/agenda.ts";
-import { withDeadline } from "./base/abort.ts";
-import type { Clock } from "./base/clock.ts";
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { describeError } from "./base/errors.ts";
-import type { Log } from "./base/log.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
-import type { Config } from "./config/schema.ts";
-import { redisTarget, webserverTarget } from "./config/targets.ts";
+import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
-import { openZoneData } from "./cron/zone-data.ts";
-import type { ZoneData } from "./cron/zone-data.ts";
-import { Book } from "./engine/book.ts";
+import type { Book } from "./engine/book.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
+import { Leadership } from "./engine/leadership.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
+import { repairState } from "./engine/repair.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
-import { FrappeClient } from "./frappe/client.ts";
-import { FrappeEndpoints } from "./frappe/endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
-import { QueueNames } from "./job/queue-names.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { RecentFirings } from "./observe/recent.ts";
 import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
-import { connectRedis, describeTarget } from "./redis/connect.ts";
-import type { RedisConnection } from "./redis/connect.ts";
+import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
 import { Remembered } from "./redis/remembered.ts";
-import { openSources } from "./schedule/open-source.ts";
-import type { Source } from "./schedule/source.ts";
-
-/** What a daemon is started with. */
-export interface DaemonOptions {
-  readonly config: Config;
-  /** Where the configuration came from; null when from the environment alone. */
-  readonly configPath: string | null;
-  /** TZDIR of the environment. */
-  readonly zoneDirectory: string | undefined;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+import { mustConnect, openEndpoints, openShared, sourceId } from "./shared-parts.ts";
+import type { DaemonOptions, Shared } from "./shared-parts.ts";
 
 /** A daemon that is ready to run. */
 export interface Daemon {
@@ -53,87 +34,41 @@ export interface Daemon {
   /** Reads all schedules again now. */
   reconcile(): void;
 }
-
-/** A connection that is missing at start, where the configuration does not allow that. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-}
-
 /** All services together must end within 5 s of a signal; the rest is for the process itself. */
 const GRACE_MS = 4_000;
-const HTTP_TIMEOUT_MS = 15_000;
-/** How long a connection may take where it must be there at start. */
-const START_TIMEOUT_MS = 10_000;
 /** Entries of the ledger that are read at start, to know of failures within the last hour. */
 const SEED_ENTRIES = 1_000;
 
-function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
-  const target = webserverTarget(config);
-  if (target === null) return null;
-  const client = new FrappeClient({
-    baseUrl: target.url,
-    token: target.token,
-    ...(target.hostHeader === null ? {} : { hostHeader: target.hostHeader }),
-    ...(config.site === null ? {} : { siteName: config.site }),
-    clock,
-    timeoutMs: HTTP_TIMEOUT_MS,
-  });
-  return new FrappeEndpoints(client);
+/** How the parts that work together reach each other; they are made one after the other. */
+interface Links {
+  readonly leadership: () => Leadership;
+  readonly reconcile: () => ReconcileLoop;
+  readonly fireLoop: () => FireLoop;
 }
 
-function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
-  return prefix ?? (bench === null ? null : `${bench}:`);
-}
-
-/** What the parts of one daemon share. */
-interface Shared extends DaemonOptions {
-  readonly redis: RedisConnection;
-  readonly agenda: Agenda;
-  readonly book: Book;
-  readonly zones: ZoneData;
-  readonly recent: RecentFirings;
-  readonly queueNames: QueueNames;
-  readonly sources: readonly Source[];
-}
-
-function openShared(options: DaemonOptions): Shared {
-  const { config, clock, log } = options;
-  const zones = openZoneData({
-    choice: config.zone_data,
-    ...(options.zoneDirectory === undefined ? {} : { directory: options.zoneDirectory }),
-  });
-  log.info("time zone rules", { origin: zones.origin, version: zones.version });
-  const redis = connectRedis({
-    target: redisTarget(config),
-    clock,
-    log: log.for("redis"),
-    name: "btu-daemon",
-  });
-  const keys = makeKeys(config.redis_key_prefix);
-  const { client } = redis;
-  return {
-    ...options,
+function openLeadership(shared: Shared, links: Links): Leadership {
+  const { config, redis, agenda, book, clock } = shared;
+  const log = shared.log.for("leader");
+  const id = sourceId(config);
+  return new Leadership({
     redis,
-    zones,
-    book: new Book(),
-    recent: new RecentFirings(clock),
-    agenda: new Agenda({ client, keys, clock, ledgerMax: config.ledger_max_entries }),
-    queueNames: new QueueNames({
-      client,
-      remembered: new Remembered({ client, key: keys.remembered }),
-      log: log.for("queues"),
-      prefix: queuePrefix(config),
-    }),
-    sources: openSources({
-      config,
-      clock,
-      onGeneration: ({ label }) => log.debug("the site's BTU app", { generation: label }),
-    }),
-  };
+    agenda,
+    keys: makeKeys(config.redis_key_prefix),
+    prefix: config.redis_key_prefix,
+    sourceId: id,
+    daemonId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`,
+    clock,
+    log,
+    onChange: (isLeader) => {
+      if (isLeader) links.reconcile().lead();
+      links.fireLoop().refresh();
+    },
+    repair: (isFirst) => repairState({ agenda, book, sourceId: id, log, isFirst }),
+  });
 }
 
-function openFireLoop(shared: Shared, onChanged: () => void): FireLoop {
-  const { config, clock, log, book, recent } = shared;
+function openFireLoop(shared: Shared, links: Links): FireLoop {
+  const { config, clock, log, recent } = shared;
   const endpoints = openEndpoints(config, clock);
   const builderFor = openBuilder({
     choice: config.job_builder,
@@ -152,12 +87,19 @@ function openFireLoop(shared: Shared, onChanged: () => void): FireLoop {
     log: log.for("jobs"),
   });
   const onDone = (report: FiringReport): void => {
-    const { attempt, request, verdict, firedMs } = report;
-    book.setDue(attempt.schedule.id, request.next?.plan.dueSeconds ?? null);
+    const { attempt, verdict, firedMs } = report;
     const isPlaced = verdict === "placed" || verdict === "already";
     recent.add(entryOf(report), isPlaced ? firedMs - attempt.scoreMs : null);
   };
-  return new FireLoop({ ...shared, log: log.for("fire"), builderFor, onDone, onChanged });
+  return new FireLoop({
+    ...shared,
+    log: log.for("fire"),
+    builderFor,
+    mayFire: () => links.leadership().isLeader,
+    onDone,
+    onChanged: () => void links.reconcile().request(),
+    onOldState: () => links.leadership().check(),
+  });
 }
 
 /** The queues that active schedules use. */
@@ -169,15 +111,16 @@ function queuesInUse(book: Book): Set<string> {
   return queues;
 }
 
-function openReconcile(shared: Shared, fireLoop: () => FireLoop): ReconcileLoop {
+function openReconcile(shared: Shared, links: Links): ReconcileLoop {
   const { config, redis, book, queueNames, zones, log } = shared;
   return new ReconcileLoop({
     ...shared,
     tools: { expressions: new ExpressionCache(), zones },
     log: log.for("reconcile"),
     refreshMs: config.full_refresh_internal_secs * 1000,
+    mayWrite: () => links.leadership().isLeader,
     onReconciled: async () => {
-      fireLoop().refresh();
+      links.fireLoop().refresh();
       if (redis.isReady) await queueNames.refresh(queuesInUse(book));
     },
   });
@@ -186,7 +129,11 @@ function openReconcile(shared: Shared, fireLoop: () => FireLoop): ReconcileLoop 
 /** The services that people and programs talk to. */
 function openControl(
   shared: Shared,
-  parts: { readonly reconcile: ReconcileLoop; readonly fireLoop: FireLoop },
+  parts: {
+    readonly leadership: Leadership;
+    readonly reconcile: ReconcileLoop;
+    readonly fireLoop: FireLoop;
+  },
 ): Service[] {
   const { config, clock, configPath, zones } = shared;
   if (config.disable_unix_socket) return [];
@@ -234,15 +181,22 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
   const shared = openShared(options);
   const { redis, zones, sources } = shared;
-  const reconcile: ReconcileLoop = openReconcile(shared, () => fireLoop);
+  const links: Links = {
+    leadership: () => leadership,
+    reconcile: () => reconcile,
+    fireLoop: () => fireLoop,
+  };
+  const leadership = openLeadership(shared, links);
+  const reconcile = openReconcile(shared, links);
+  const fireLoop = openFireLoop(shared, links);
   const reread = (): void => void reconcile.request();
-  const fireLoop = openFireLoop(shared, reread);
   const services: Service[] = [
+    leadership,
     reconcile,
     fireLoop,
     zoneWatch({ zones, clock, log: log.for("zones"), onChange: reread }),
     clockWatch({ clock, log: log.for("clock"), onJump: reread }),
-    ...openControl(shared, { reconcile, fireLoop }),
+    ...openControl(shared, { leadership, reconcile, fireLoop }),
   ];
   return {
     reconcile: reread,
@@ -257,24 +211,4 @@ export function openDaemon(options: DaemonOptions): Daemon {
       }
     },
   };
-}
-
-/** @throws StartError naming what is not there. */
-async function mustConnect({ redis, sources, clock }: Shared, signal: AbortSignal): Promise<void> {
-  const options = { clock, timeoutMs: START_TIMEOUT_MS, signal };
-  try {
-    await withDeadline({ ...options, action: "connect to Redis" }, (deadline) =>
-      redis.ready(deadline),
-    );
-    for (const source of sources) {
-      await withDeadline({ ...options, action: `read ${source.name}` }, async (deadline) => {
-        for await (const _ of source.read(deadline)) break;
-      });
-    }
-  } catch (error) {
-    if (signal.aborted) throw error;
-    const why = redis.problem ?? describeError(error);
-    const text = "and startup_without_database_connections is false";
-    throw new StartError(`cannot start: ${why}, ${text}`, { cause: error });
-  }
 }

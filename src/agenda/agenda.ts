@@ -7,13 +7,17 @@ import type { RedisValue, Script } from "../redis/script.ts";
 import applyLua from "./apply.lua" with { type: "text" };
 import commonLua from "./common.lua" with { type: "text" };
 import fireLua from "./fire.lua" with { type: "text" };
-import { encodeFire, KeyNumbers, parseFireVerdict } from "./fire-request.ts";
-import type { FireRequest, FireVerdict } from "./fire-request.ts";
-import { parseSettled } from "./plan-record.ts";
-import type { SettledRecord } from "./plan-record.ts";
+import pauseLua from "./pause.lua" with { type: "text" };
+import repairLua from "./repair.lua" with { type: "text" };
+import { encodeFire, KeyNumbers, missedArgs, nextArgs, parseFireVerdict } from "./fire-request.ts";
+import type { FireRequest, FireVerdict, MissedRun } from "./fire-request.ts";
+import { formatSettled, parseSettled } from "./plan-record.ts";
+import type { PlanRecord, SettledRecord } from "./plan-record.ts";
 
 const APPLY = defineScript("apply", commonLua + applyLua);
 const FIRE = defineScript("fire", commonLua + fireLua);
+const PAUSE = defineScript("pause", commonLua + pauseLua);
+const REPAIR = defineScript("repair", commonLua + repairLua);
 
 /** Members or fields asked for in one command: about half a millisecond of Redis. */
 const PAGE_SIZE = 1_000;
@@ -22,6 +26,16 @@ const PAGE_SIZE = 1_000;
 export interface AgendaEntry {
   readonly member: string;
   readonly scoreSeconds: number;
+}
+
+/** The last job of a schedule, as the overlap policy asks for it. */
+export interface LastJob {
+  readonly id: string;
+  /** Full queue name. */
+  readonly queue: string;
+  /** When it was placed, epoch ms. */
+  readonly placedMs: number;
+  readonly timeoutSeconds: number;
 }
 
 /** One change that `apply.lua` makes; texts as the script takes them. */
@@ -43,6 +57,32 @@ export interface ApplyOperation {
 export type ApplyVerdict = "ok" | "fired" | "settled";
 
 const APPLY_VERDICTS: readonly ApplyVerdict[] = ["ok", "fired", "settled"];
+
+/** What a daemon remembers of one schedule, to be written back. */
+export interface RepairOperation {
+  readonly id: string;
+  readonly settled: SettledRecord;
+  readonly next: { readonly plan: PlanRecord; readonly scoreSeconds: number } | null;
+  readonly definition: string;
+  /** JSON of the last job placed, or "". */
+  readonly lastJob: string;
+  /** Placed, and not known to Redis any more. */
+  readonly lost: MissedRun | null;
+}
+
+/** Part of a repair. */
+export interface RepairBatch {
+  readonly identity: { readonly format: number; readonly source: string };
+  readonly isLast: boolean;
+  /** Id to JSON; written with the last batch. */
+  readonly pauses: ReadonlyMap<string, string>;
+  readonly operations: readonly RepairOperation[];
+}
+
+interface RunOptions {
+  readonly nowMs?: number;
+  readonly generation?: number;
+}
 
 /** What an agenda needs. */
 export interface AgendaOptions {
@@ -89,10 +129,13 @@ export class Agenda {
 
   /** All plan records as [id, text] pairs, page by page; a pair may come twice. */
   async *plans(): AsyncGenerator<Array<[id: string, record: string]>> {
-    const { client, keys } = this.#options;
+    yield* this.#scan(this.#options.keys.planned);
+  }
+
+  async *#scan(key: string): AsyncGenerator<Array<[field: string, value: string]>> {
     let cursor = "0";
     do {
-      const [next, flat] = await client.hscan(keys.planned, cursor, "COUNT", PAGE_SIZE);
+      const [next, flat] = await this.#options.client.hscan(key, cursor, "COUNT", PAGE_SIZE);
       cursor = next;
       yield pairs(flat);
     } while (cursor !== "0");
@@ -113,18 +156,35 @@ export class Agenda {
     return found;
   }
 
-  /** The ids of paused schedules; `PAUSED_ALL` stands for all. */
-  async paused(): Promise<Set<string>> {
-    return new Set(await this.#options.client.hkeys(this.#options.keys.paused));
+  /** All settled records as [id, record] pairs, page by page; a pair may come twice. */
+  async *allSettled(): AsyncGenerator<Array<[id: string, record: string]>> {
+    yield* this.#scan(this.#options.keys.settled);
+  }
+
+  /** Ids of paused schedules with the JSON of their pause; `PAUSED_ALL` stands for all. */
+  async paused(): Promise<Map<string, string>> {
+    return new Map(Object.entries(await this.#options.client.hgetall(this.#options.keys.paused)));
+  }
+
+  /** Pauses (`note` is JSON) or resumes (`note` null) a schedule, or `PAUSED_ALL`; false when it was so already. */
+  async setPaused(id: string, note: string | null): Promise<boolean> {
+    const args = note === null ? ["resume", id, ""] : ["pause", id, note];
+    const [verdict] = await this.#run(PAUSE, this.#stateKeys(), args);
+    return verdict === "changed";
   }
 
   /** The guard of the overlap policy: the last job of a schedule and its full queue name, or null. */
-  async lastJob(scheduleId: string): Promise<{ id: string; queue: string } | null> {
+  async lastJob(scheduleId: string): Promise<LastJob | null> {
     const text = await this.#options.client.hget(this.#options.keys.lastJob, scheduleId);
     const guard: unknown = text === null ? null : JSON.parse(text);
     if (typeof guard !== "object" || guard === null) return null;
-    if (!("job" in guard && "queue" in guard)) return null;
-    return { id: String(guard.job), queue: String(guard.queue) };
+    if (!("job" in guard && "queue" in guard && "ms" in guard && "timeout" in guard)) return null;
+    return {
+      id: String(guard.job),
+      queue: String(guard.queue),
+      placedMs: Number(guard.ms),
+      timeoutSeconds: Number(guard.timeout),
+    };
   }
 
   /**
@@ -160,8 +220,38 @@ export class Agenda {
   async fire(requests: readonly FireRequest[], nowMs: number): Promise<FireVerdict[]> {
     const numbers = new KeyNumbers(this.#stateKeys());
     const args = requests.flatMap((request) => encodeFire(request, numbers));
-    const reply = await this.#run(FIRE, numbers.keys, args, nowMs);
+    const reply = await this.#run(FIRE, numbers.keys, args, { nowMs });
     return reply.map(parseFireVerdict);
+  }
+
+  /**
+   * Writes back what is remembered of some schedules; see the head of repair.lua.
+   *
+   * @returns per schedule what was settled in Redis before, or null when that was as new; null when the state was moved away.
+   */
+  async repair(batch: RepairBatch): Promise<Array<string | null> | null> {
+    const { identity, isLast, pauses, operations } = batch;
+    const flatPauses = isLast ? [...pauses].flat() : [];
+    const args = operations.flatMap(({ id, settled, next, definition, lastJob, lost }) => [
+      id,
+      formatSettled(settled),
+      ...nextArgs(next),
+      definition,
+      lastJob,
+      ...missedArgs(lost),
+    ]);
+    const head = [this.#generation, identity.format, identity.source, isLast ? "1" : ""];
+    const keys = [...this.#stateKeys(), this.#options.keys.state];
+    const reply = await this.#run(
+      REPAIR,
+      keys,
+      [...head, flatPauses.length, ...flatPauses, ...args],
+      {
+        generation: 0,
+      },
+    );
+    if (reply[0] === "moved") return null;
+    return reply.map((verdict) => (verdict === "newer" ? null : verdict));
   }
 
   /** The highest generation seen: a lower one in Redis means that it went back in time. */
@@ -186,13 +276,13 @@ export class Agenda {
     script: Script,
     keys: readonly string[],
     args: readonly RedisValue[],
-    nowMs = this.#options.clock.nowMs(),
+    { nowMs = this.#options.clock.nowMs(), generation = this.#generation }: RunOptions = {},
   ): Promise<string[]> {
-    const head = [Math.floor(nowMs), this.#options.ledgerMax, this.#generation];
+    const head = [Math.floor(nowMs), this.#options.ledgerMax, generation];
     const reply = await runScript(this.#options.client, script, keys, [...head, ...args]);
     if (!Array.isArray(reply)) throw new Error(`script ${script.name}: unexpected reply`);
-    const [generation, ...verdicts] = reply.map(String);
-    this.noteGeneration(Number(generation));
+    const [raised, ...verdicts] = reply.map(String);
+    this.noteGeneration(Number(raised));
     return verdicts;
   }
 }

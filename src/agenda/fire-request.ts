@@ -101,11 +101,13 @@ export class KeyNumbers {
   }
 }
 
-function missedArgs(missed: MissedRun | null): RedisValue[] {
+/** A run of occurrences as three arguments of a script. */
+export function missedArgs(missed: MissedRun | null): RedisValue[] {
   return missed === null ? ["", "", ""] : [missed.dueSeconds, missed.untilSeconds, missed.count];
 }
 
-function nextArgs(next: FireRequest["next"]): RedisValue[] {
+/** The occurrence to plan as three arguments of a script. */
+export function nextArgs(next: FireRequest["next"]): RedisValue[] {
   return next === null
     ? ["", "", ""]
     : [next.plan.dueSeconds, next.scoreSeconds, formatPlan(next.plan)];

@@ -234,8 +234,8 @@ function operationFor(
   };
 }
 
-/** When the schedule is due since `sinceSeconds`, for those who check the ledger later. */
-function definitionText({ cron, timeZone, policy }: Schedule, sinceSeconds: number): string {
+/** When the schedule is due since `sinceSeconds`, for those who check the ledger later; JSON. */
+export function definitionText({ cron, timeZone, policy }: Schedule, sinceSeconds: number): string {
   const { gap, overlap } = policy.dst;
   return JSON.stringify({ since: sinceSeconds, cron, zone: timeZone, gap, overlap });
 }

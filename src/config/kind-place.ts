@@ -27,6 +27,19 @@ export function host(): Kind<string> {
   );
 }
 
+/** A host and its port: `10.0.0.1:26379`. */
+export function hostPort(): Kind<string> {
+  const expected = "a host and its port, as in 10.0.0.1:26379";
+  return then(text({ expected }), (value) => {
+    const colon = value.lastIndexOf(":");
+    const name = value.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+    const port = Number(value.slice(colon + 1));
+    const isPort = /^\d{1,5}$/.test(value.slice(colon + 1)) && port >= 1 && port <= 65_535;
+    const isPlace = isPort && (HOST_NAME.test(name) || isIP(name) !== 0);
+    return isPlace ? { value } : { problem: `expected ${expected}` };
+  });
+}
+
 /** A file; a relative path starts where the configuration file lies. */
 export function path(): Kind<string> {
   return then(text({ expected: "the path of a file" }), (value, folder) => ({

@@ -28,6 +28,8 @@ const SQL_SIGNS: readonly ConfigKey[] = [
   "sql_user",
   "sql_password",
 ];
+/** What a Sentinel tells, or its URL. */
+const SENTINEL_INSTEAD_OF: readonly ConfigKey[] = ["rq_host", "rq_port", "rq_url"];
 const RQ_PARTS: readonly ConfigKey[] = [
   "rq_host",
   "rq_port",
@@ -130,6 +132,7 @@ const RULES: readonly Rule[] = [
   needsWholeSql,
   excludes("sql_socket", ["sql_host"]),
   excludes("rq_url", RQ_PARTS),
+  excludes("rq_sentinels", SENTINEL_INSTEAD_OF),
   excludes("webserver_url", ["webserver_ip", "webserver_port"]),
   needsBuilder,
   warnsOfOpenSocket,

@@ -1,6 +1,6 @@
 /** The keys that say where things are: SQL, the schedule file, Redis, the web server. */
-import { choice, integer, password, text } from "./kind.ts";
-import { apiToken, host, path, redisUrl, socketPath, webUrl } from "./kind-place.ts";
+import { choice, integer, listOf, password, text } from "./kind.ts";
+import { apiToken, host, hostPort, path, redisUrl, socketPath, webUrl } from "./kind-place.ts";
 import { key } from "./key.ts";
 import { REDIS_DB_MAX } from "./redis-url.ts";
 
@@ -67,6 +67,13 @@ export const SQL_KEYS = {
 
 /** Schedules that need no site. */
 export const FILE_KEYS = {
+  source_id: key(text(), {
+    default: null,
+    whenUnset: "the name of the database, else the path of the schedules file",
+    about:
+      "Whose state is kept in Redis: a daemon of another source is refused under the same redis_key_prefix.",
+    example: "erp-production",
+  }),
   schedules_file: key(path(), {
     default: null,
     whenUnset: "no schedules from a file",
@@ -111,6 +118,29 @@ export const REDIS_KEYS = {
     about:
       "All that the other rq_ keys say in one URL, redis://, rediss:// (TLS) or unix://; without a port it means 6379.",
     example: "rediss://btu:change-me@redis.example.com:6379/0",
+    secret: true,
+  }),
+  rq_tls_ca: key(path(), {
+    default: null,
+    whenUnset: "the machine's own certificate authorities",
+    about: "A file with the certificate authority of the Redis server, for rediss:// and Sentinel.",
+    example: "/etc/btu_scheduler/redis-ca.pem",
+  }),
+  rq_sentinels: key(listOf(hostPort()), {
+    default: null,
+    whenUnset: "no Sentinel is asked",
+    about: "The Sentinels that know the Redis server, in place of rq_host and rq_port.",
+    example: ["10.0.0.1:26379", "10.0.0.2:26379"],
+  }),
+  rq_sentinel_master: key(text(), {
+    default: "mymaster",
+    about: "The name that the Sentinels know the server by.",
+  }),
+  rq_sentinel_password: key(password(), {
+    default: null,
+    whenUnset: "no password",
+    about: "The password of the Sentinels themselves.",
+    example: "change-me",
     secret: true,
   }),
   redis_key_prefix: key(

@@ -36,8 +36,42 @@ export function sqlTarget(config: Config): SqlTarget | null {
   };
 }
 
-/** The Redis of RQ, from rq_url or its parts. */
-export function redisTarget(config: Config): RedisAddress {
+/** A Redis that Sentinels know the place of. */
+export interface SentinelAddress extends Pick<RedisAddress, "db" | "username" | "password"> {
+  readonly sentinels: ReadonlyArray<{ readonly host: string; readonly port: number }>;
+  readonly master: string;
+  readonly sentinelPassword?: string;
+}
+
+/** Where Redis is, and the file with its certificate authority, which also asks for TLS. */
+export type RedisPlace = (RedisAddress | SentinelAddress) & { readonly caPath: string | null };
+
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, colon).replace(/^\[(.*)\]$/, "$1");
+  return { host, port: Number(text.slice(colon + 1)) };
+}
+
+/** The Redis of RQ, from Sentinels, rq_url or its parts. */
+export function redisTarget(config: Config): RedisPlace {
+  return { ...redisAddress(config), caPath: config.rq_tls_ca };
+}
+
+function sentinelAddress(config: Config, sentinels: readonly string[]): SentinelAddress {
+  const { rq_db: db, rq_username: username, rq_password: password } = config;
+  const { rq_sentinel_master: master, rq_sentinel_password: sentinelPassword } = config;
+  return {
+    sentinels: sentinels.map(hostAndPort),
+    master,
+    db,
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    ...(sentinelPassword === null ? {} : { sentinelPassword }),
+  };
+}
+
+function redisAddress(config: Config): RedisAddress | SentinelAddress {
+  if (config.rq_sentinels !== null) return sentinelAddress(config, config.rq_sentinels);
   if (config.rq_url !== null) {
     const reading = parseRedisUrl(config.rq_url);
     if ("problem" in reading) throw new Error(`cannot use rq_url: ${reading.problem}`);

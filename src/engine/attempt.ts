@@ -1,4 +1,5 @@
 /** One planned occurrence on its way to the queue: built ahead, fired when due, tried again when something is in the way. */
+import type { LastJob } from "../agenda/agenda.ts";
 import type { FireRequest } from "../agenda/fire-request.ts";
 import { planRecord, scoreOf, wallSeconds } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
@@ -19,12 +20,6 @@ export interface AttemptOptions {
   readonly firing: Firing;
   readonly scoreMs: number;
   readonly builder: Builder;
-}
-
-/** The last job of a schedule, as the overlap policy asks for it. */
-export interface LastJob {
-  readonly id: string;
-  readonly queue: string;
 }
 
 /** An attempt to fire one occurrence. */

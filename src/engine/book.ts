@@ -1,19 +1,31 @@
-/** What the daemon knows in memory: every schedule as last read, and what is planned for it as last seen. */
+/** What the daemon knows in memory: every schedule as last read, what is planned for it, and what was settled. */
+import type { LastJob } from "../agenda/agenda.ts";
+import type { SettledRecord } from "../agenda/plan-record.ts";
 import { PAUSED_ALL } from "../redis/keys.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 
-/** One schedule and its planned occurrence. */
+/** One schedule and what is known of its occurrences. */
 export interface BookEntry {
   readonly schedule: Schedule;
-  /** Epoch seconds; null when nothing is planned, undefined while the agenda was not read yet. */
+  /** The planned occurrence, epoch seconds; null when nothing is planned, undefined while the agenda was not read yet. */
   dueSeconds: number | null | undefined;
+  /** The guard against running twice, kept to be written back when Redis loses it. */
+  settled: SettledRecord | null;
+  /** The last occurrence that this daemon placed itself, epoch seconds. */
+  placedSeconds: number | null;
+  /** Known only where the overlap policy is `skip`. */
+  lastJob: LastJob | null;
+}
+
+function newEntry(schedule: Schedule): BookEntry {
+  return { schedule, dueSeconds: undefined, settled: null, placedSeconds: null, lastJob: null };
 }
 
 /** All schedules of this daemon. */
 export class Book {
   #entries = new Map<string, BookEntry>();
   #rejected: readonly Schedule[] = [];
-  #paused: ReadonlySet<string> = new Set();
+  #pauses: ReadonlyMap<string, string> = new Map();
 
   get size(): number {
     return this.#entries.size;
@@ -24,6 +36,11 @@ export class Book {
     return this.#rejected;
   }
 
+  /** Id to JSON of each pause, as last seen. */
+  get pauses(): ReadonlyMap<string, string> {
+    return this.#pauses;
+  }
+
   get(id: string): BookEntry | undefined {
     return this.#entries.get(id);
   }
@@ -32,13 +49,12 @@ export class Book {
     return this.#entries.values();
   }
 
-  /** Takes over what the sources read; what is known of unchanged schedules stays. */
+  /** Takes over what the sources read; what is known of a schedule's occurrences stays. */
   replace(schedules: ReadonlyMap<string, Schedule>, rejected: readonly Schedule[]): void {
     const entries = new Map<string, BookEntry>();
     for (const schedule of schedules.values()) {
-      const known = this.#entries.get(schedule.id);
-      const same = known?.schedule === schedule;
-      entries.set(schedule.id, same ? known : { schedule, dueSeconds: known?.dueSeconds });
+      const known = this.#entries.get(schedule.id) ?? newEntry(schedule);
+      entries.set(schedule.id, known.schedule === schedule ? known : { ...known, schedule });
     }
     this.#entries = entries;
     this.#rejected = rejected;
@@ -46,17 +62,22 @@ export class Book {
 
   /** Whether it, or all schedules, are paused, as far as last seen; the scripts alone decide. */
   isPaused(id: string): boolean {
-    return this.#paused.has(id) || this.#paused.has(PAUSED_ALL);
+    return this.#pauses.has(id) || this.#pauses.has(PAUSED_ALL);
   }
 
-  /** Notes which schedules are paused. */
-  setPaused(ids: ReadonlySet<string>): void {
-    this.#paused = ids;
+  setPauses(pauses: ReadonlyMap<string, string>): void {
+    this.#pauses = pauses;
   }
 
   /** Notes what is planned now. */
   setDue(id: string, dueSeconds: number | null): void {
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.dueSeconds = dueSeconds;
+  }
+
+  /** Notes what is settled. */
+  setSettled(id: string, settled: SettledRecord): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) entry.settled = settled;
   }
 }

@@ -9,6 +9,7 @@ import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { Builder } from "../job/builder.ts";
 import type { RedisConnection } from "../redis/connect.ts";
+import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { Attempt } from "./attempt.ts";
@@ -26,8 +27,12 @@ export interface FireLoopOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
+  /** Whether this daemon does the work, and not another one. */
+  readonly mayFire: () => boolean;
   readonly onDone: (report: FiringReport) => void;
   readonly onChanged: (scheduleId: string) => void;
+  /** Told when Redis went back in time: nothing can be fired until that is repaired. */
+  readonly onOldState: () => void;
 }
 
 /** Timers follow the monotonic clock: this often the wall is looked at, so that a clock set forward fires within a second. */
@@ -88,8 +93,8 @@ export class FireLoop implements Service {
     while (!signal.aborted) {
       try {
         await this.#options.redis.ready(signal);
-        await this.#round(signal);
-        this.#outage.recovered();
+        if (this.#options.mayFire()) await this.#round(signal);
+        else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
       } catch (error) {
         if (isAbort(error, signal)) return;
@@ -101,8 +106,16 @@ export class FireLoop implements Service {
   async #afterTrouble(trouble: unknown, signal: AbortSignal): Promise<void> {
     // A broken connection is told by the connection itself.
     if (this.#options.redis.isReady) this.#outage.failed(trouble);
+    if (trouble instanceof RedisRefusal && trouble.code === "OLDSTATE") this.#options.onOldState();
     this.#isStale = true;
     await sleep(this.#options.clock, TROUBLE_PAUSE_MS, signal).catch(() => undefined);
+  }
+
+  /** What was taken in hand may be another's by now. */
+  #standBy(): void {
+    this.#attempts.clear();
+    this.#horizonMs = Infinity;
+    this.#isStale = true;
   }
 
   async #round(signal: AbortSignal): Promise<void> {
@@ -112,6 +125,7 @@ export class FireLoop implements Service {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
       if (attempt.wantsJob && isTime) this.#builds.add(attempt, signal);
     }
+    this.#outage.recovered();
   }
 
   /** How long nothing is to be done, in milliseconds. */

@@ -5,13 +5,15 @@ import type { Clock } from "../base/clock.ts";
 import { unreachable } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { RedisRefusal } from "../redis/script.ts";
-import type { Attempt, LastJob } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Book } from "./book.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { reportFiring } from "./firing-report.ts";
 
 /** What firing needs. */
 export interface FirerOptions {
   readonly agenda: Agenda;
+  readonly book: Book;
   readonly clock: Clock;
   readonly log: Log;
   /** Told of each occurrence that is done with, and what follows it. */
@@ -29,6 +31,7 @@ const REFUSES_ALL = new Set([
   "LOADING",
   "NOREPLICAS",
   "MASTERDOWN",
+  "OLDSTATE",
 ]);
 
 /** How the attempts leave a batch. */
@@ -44,8 +47,6 @@ export interface Aftermath {
 /** Fires attempts. */
 export class Firer {
   readonly #options: FirerOptions;
-  /** Guards of the overlap policy by schedule; the script corrects a wrong one. */
-  readonly #lastJobs = new Map<string, LastJob>();
 
   constructor(options: FirerOptions) {
     this.#options = options;
@@ -57,10 +58,10 @@ export class Firer {
    * @throws when the reply was lost or Redis refuses everything: to be called again with the same attempts.
    */
   async fire(attempts: readonly Attempt[]): Promise<Aftermath> {
-    const { agenda, clock } = this.#options;
+    const { agenda, book, clock } = this.#options;
     const nowMs = clock.nowMs();
     const requests = attempts.map((attempt) =>
-      attempt.request(nowMs, this.#lastJobs.get(attempt.schedule.id) ?? null),
+      attempt.request(nowMs, book.get(attempt.schedule.id)?.lastJob ?? null),
     );
     let verdicts: FireVerdict[];
     try {
@@ -135,18 +136,29 @@ export class Firer {
     { verdict, nowMs }: { readonly verdict: FiringReport["verdict"]; readonly nowMs: number },
   ): void {
     const report: FiringReport = { attempt, request, verdict, firedMs: nowMs };
-    if (request.job !== null && (verdict === "placed" || verdict === "already")) {
-      const { id, queue } = request.job;
-      if (request.overlapGuard !== null) this.#lastJobs.set(attempt.schedule.id, { id, queue });
-    }
+    this.#remember(report);
     reportFiring(this.#options.log, report);
     this.#options.onDone(report);
   }
 
+  /** The book keeps what the scripts wrote, so that it can be written back. */
+  #remember({ attempt, request, verdict, firedMs }: FiringReport): void {
+    const entry = this.#options.book.get(attempt.schedule.id);
+    if (entry === undefined) return;
+    entry.settled = request.settled;
+    entry.dueSeconds = request.next?.plan.dueSeconds ?? null;
+    if (request.job === null || (verdict !== "placed" && verdict !== "already")) return;
+    entry.placedSeconds = request.settled.dueSeconds;
+    const { id, queue, timeoutSeconds } = request.job;
+    if (request.overlapGuard !== null) {
+      entry.lastJob = { id, queue, placedMs: firedMs, timeoutSeconds };
+    }
+  }
+
   async #learnLastJob(scheduleId: string): Promise<void> {
-    const lastJob = await this.#options.agenda.lastJob(scheduleId);
-    if (lastJob === null) this.#lastJobs.delete(scheduleId);
-    else this.#lastJobs.set(scheduleId, lastJob);
+    const { agenda, book } = this.#options;
+    const entry = book.get(scheduleId);
+    if (entry !== undefined) entry.lastJob = await agenda.lastJob(scheduleId);
   }
 
   #retry(attempt: Attempt, trouble: string): void {

@@ -1,5 +1,6 @@
 /** Reads the sources at start, every N seconds and when asked to, and makes the agenda agree. */
 import type { Agenda } from "../agenda/agenda.ts";
+import { parseSettled } from "../agenda/plan-record.ts";
 import { reconcileAgenda } from "../agenda/reconcile.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
@@ -22,6 +23,8 @@ export interface ReconcileLoopOptions {
   readonly tools: DefineTools;
   readonly clock: Clock;
   readonly log: Log;
+  /** Whether this daemon does the work; otherwise it only keeps itself informed. */
+  readonly mayWrite: () => boolean;
   /** Time between full reads, in milliseconds. */
   readonly refreshMs: number;
   /** Told after each pass that wrote the agenda or changed the book. */
@@ -30,6 +33,9 @@ export interface ReconcileLoopOptions {
 
 /** A source or Redis that failed is tried again after this: the daemon is to be back within 2 s of it. */
 const RETRY_MS = 1_000;
+
+/** What was read this recently need not be read again to be written. */
+const REUSE_MS = 5_000;
 
 /** What the last pass did, for `btu status`. */
 export interface ReconcileState {
@@ -46,6 +52,8 @@ export class ReconcileLoop implements Service {
   readonly #readers: readonly SourceReader[];
   readonly #outage: Outage;
   readonly #told = new Map<string, string>();
+  #hasGuards = false;
+  #mayReuse = false;
   #waiting: Array<() => void> = [];
   #state: ReconcileState = { doneMs: null, tookMs: 0 };
 
@@ -77,6 +85,12 @@ export class ReconcileLoop implements Service {
     return promise;
   }
 
+  /** This daemon begins to lead: what was just read is written without reading it again. */
+  lead(): void {
+    this.#mayReuse = true;
+    this.#wakeup.wake();
+  }
+
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
     const { redis, refreshMs, sources } = this.#options;
@@ -100,31 +114,58 @@ export class ReconcileLoop implements Service {
 
   /** Reads what can be read and writes what differs; false when a part is to be tried again soon. */
   async #pass(signal: AbortSignal): Promise<boolean> {
-    const { agenda, book, clock, redis, onReconciled } = this.#options;
+    const { clock, redis, mayWrite, onReconciled } = this.#options;
     const startedMs = clock.monotonicMs();
-    const fresh = new Set<SourceReader>();
-    for (const reader of this.#readers) if (await reader.read(signal)) fresh.add(reader);
-    this.#fillBook();
+    const fresh = this.#mayReuse ? this.#readJustNow(startedMs) : new Set<SourceReader>();
+    this.#mayReuse = false;
+    if (fresh.size < this.#readers.length) {
+      for (const reader of this.#readers) if (await reader.read(signal)) fresh.add(reader);
+      this.#fillBook();
+    }
     if (!redis.isReady) {
       await onReconciled();
       return false;
     }
-    const report = await reconcileAgenda({
+    const isWhole = mayWrite() ? await this.#write(fresh, startedMs) : await this.#keepInformed();
+    await onReconciled();
+    return isWhole && this.#readers.every(({ mayWait }) => mayWait);
+  }
+
+  #readJustNow(nowMs: number): Set<SourceReader> {
+    return new Set(this.#readers.filter(({ readAtMs }) => nowMs - readAtMs < REUSE_MS));
+  }
+
+  async #write(fresh: ReadonlySet<SourceReader>, startedMs: number): Promise<boolean> {
+    const { agenda, book, clock, log } = this.#options;
+    if (!this.#hasGuards) await this.#keepInformed();
+    const { planned, dropped, firedMeanwhile } = await reconcileAgenda({
       agenda,
       clock,
       schedules: new Map([...book.entries()].map(({ schedule }) => [schedule.id, schedule])),
       isDeleted: (id) => this.#isDeleted(id, fresh),
       onPlanned: (id, dueSeconds) => book.setDue(id, dueSeconds),
     });
-    book.setPaused(await agenda.paused());
+    book.setPauses(await agenda.paused());
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     this.#state = { doneMs: clock.nowMs(), tookMs };
-    const { planned, dropped } = report;
     const fields = { schedules: book.size, planned, dropped, took_ms: tookMs };
-    if (planned + dropped > 0) this.#options.log.info("agenda reconciled", fields);
-    else this.#options.log.debug("agenda is in step", fields);
-    await onReconciled();
-    return report.firedMeanwhile.length === 0 && this.#readers.every(({ mayWait }) => mayWait);
+    if (planned + dropped > 0) log.info("agenda reconciled", fields);
+    else log.debug("agenda is in step", fields);
+    return firedMeanwhile.length === 0;
+  }
+
+  /** Learns what is settled and paused: from another daemon's work, and at first from before our own time. */
+  async #keepInformed(): Promise<boolean> {
+    const { agenda, book } = this.#options;
+    for await (const page of agenda.allSettled()) {
+      for (const [id, text] of page) {
+        const record = parseSettled(text);
+        if (record !== null) book.setSettled(id, record);
+      }
+    }
+    book.setPauses(await agenda.paused());
+    this.#hasGuards = true;
+    return true;
   }
 
   /** A schedule is gone when every source was read, or the one that had it was. */

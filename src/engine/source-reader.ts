@@ -34,6 +34,7 @@ export class SourceReader {
   #before: ReadonlyMap<string, Schedule> = new Map();
   #rejected: Schedule[] = [];
   #isBroken = false;
+  #readAtMs = -Infinity;
 
   constructor(options: {
     readonly source: Source;
@@ -60,6 +61,11 @@ export class SourceReader {
   /** Whether there is no use in another read before the next refresh. */
   get mayWait(): boolean {
     return this.problem === null || this.#isBroken;
+  }
+
+  /** When it was last read, by the monotonic clock. */
+  get readAtMs(): number {
+    return this.#readAtMs;
   }
 
   get schedules(): ReadonlyMap<string, Schedule> {
@@ -93,6 +99,7 @@ export class SourceReader {
       return false;
     }
     this.#outage.recovered();
+    this.#readAtMs = this.#clock.monotonicMs();
     return true;
   }
 

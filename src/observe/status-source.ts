@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
 import type { Book } from "../engine/book.ts";
+import type { Leadership } from "../engine/leadership.ts";
 import type { ReconcileLoop } from "../engine/reconcile-loop.ts";
 import type { FireLoop } from "../engine/fire-loop.ts";
 import type { FiringReport } from "../engine/firing-report.ts";
@@ -22,6 +23,7 @@ export interface StatusSourceOptions {
   readonly redisName: string;
   readonly reconcile: ReconcileLoop;
   readonly fireLoop: FireLoop;
+  readonly leadership: Leadership;
   readonly recent: RecentFirings;
   readonly refreshMs: number;
 }
@@ -44,6 +46,7 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
   const { doneMs, tookMs } = reconcile.state;
   return statusDocument({
     daemon: options.daemon,
+    leadership: options.leadership.status,
     connections: [{ name: redisName, problem: redis.problem }, ...reconcile.sources],
     firingProblem: fireLoop.problem,
     refresh: {

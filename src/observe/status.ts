@@ -1,4 +1,5 @@
 /** What `btu status` shows, as one JSON document. */
+import type { LeadershipStatus } from "../engine/leadership.ts";
 import type { ListRow, ScheduleState } from "./listing.ts";
 import { isoSeconds } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -36,6 +37,7 @@ export interface StatusDocument {
     readonly config: string | null;
     readonly zone_data: string;
   };
+  readonly leadership: LeadershipStatus;
   readonly connections: readonly ConnectionStatus[];
   readonly refresh: {
     readonly last_at: string | null;
@@ -51,6 +53,7 @@ export interface StatusDocument {
 /** What the document is made of. */
 export interface StatusParts {
   readonly daemon: StatusDocument["daemon"];
+  readonly leadership: LeadershipStatus;
   readonly connections: readonly ConnectionStatus[];
   /** Why nothing can be fired, or null. */
   readonly firingProblem: string | null;
@@ -99,6 +102,16 @@ function problemsOf({ connections, firingProblem, failures }: StatusParts): stri
   ];
 }
 
+/** Ours may be wrong or Redis's: either way what is due is judged by ours. */
+const CLOCK_DIFFERENCE_MS = 2_000;
+
+function clockWarnings({ clock_offset_ms: offsetMs }: LeadershipStatus): string[] {
+  if (offsetMs === null || Math.abs(offsetMs) <= CLOCK_DIFFERENCE_MS) return [];
+  const seconds = (Math.abs(offsetMs) / 1000).toFixed(1);
+  const direction = offsetMs > 0 ? "ahead of" : "behind";
+  return [`this machine's clock is ${seconds} s ${direction} that of Redis: check NTP on both`];
+}
+
 function warningsOf(rows: readonly ListRow[]): string[] {
   const invalid = rows
     .filter(({ state }) => state === "invalid")
@@ -125,8 +138,9 @@ export function statusDocument(parts: StatusParts): StatusDocument {
   return {
     health: problems.length === 0 ? "healthy" : "degraded",
     problems,
-    warnings: warningsOf(rows),
+    warnings: [...clockWarnings(parts.leadership), ...warningsOf(rows)],
     daemon,
+    leadership: parts.leadership,
     connections,
     refresh,
     schedules: countStates(rows),

@@ -1,4 +1,5 @@
 /** The only place that opens connections to Redis, with options under which a command is never sent twice. */
+import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 import { Outage } from "../base/backoff.ts";
@@ -8,15 +9,21 @@ import type { Log } from "../base/log.ts";
 
 /** Where Redis is and who we are there. */
 export interface RedisTarget {
-  readonly host?: string | undefined;
-  readonly port?: number | undefined;
+  readonly host?: string;
+  readonly port?: number;
   /** A Unix socket, in place of host and port. */
-  readonly path?: string | undefined;
+  readonly path?: string;
+  /** Sentinels that know the server called `master`, in place of all these. */
+  readonly sentinels?: ReadonlyArray<{ readonly host: string; readonly port: number }>;
+  readonly master?: string;
+  readonly sentinelPassword?: string;
   readonly db: number;
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** TLS with verified names when set. */
-  readonly tls?: { ca?: string; servername?: string };
+  readonly username?: string;
+  readonly password?: string;
+  /** TLS with verified names when present. */
+  readonly tls?: Record<string, never>;
+  /** File with the certificate authority; asks for TLS too. */
+  readonly caPath?: string | null;
 }
 
 /** One connection that comes back by itself. */
@@ -58,18 +65,40 @@ function retryDelayMs(attempt: number): number {
   return Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS) + Math.random() * RETRY_JITTER_MS;
 }
 
+function tlsOptions({ tls, caPath }: RedisTarget): { ca?: string } | null {
+  if (caPath !== undefined && caPath !== null) return { ca: readFileSync(caPath, "utf8") };
+  return tls === undefined ? null : {};
+}
+
+function placeOptions(target: RedisTarget): Partial<RedisOptions> {
+  const { host, port, path, sentinels, master, sentinelPassword } = target;
+  const tls = tlsOptions(target);
+  if (sentinels !== undefined) {
+    return {
+      sentinels: sentinels.map((sentinel) => ({ ...sentinel })),
+      name: master ?? "mymaster",
+      sentinelRetryStrategy: retryDelayMs,
+      ...(sentinelPassword === undefined ? {} : { sentinelPassword }),
+      ...(tls === null ? {} : { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
+    };
+  }
+  return {
+    ...(path === undefined ? { host: host ?? "127.0.0.1", port: port ?? 6379 } : { path }),
+    ...(tls === null ? {} : { tls }),
+  };
+}
+
 /** What ioredis is told. Its defaults send a command again after a cut connection, which would place a job twice. */
 function clientOptions({
   target,
   name,
   blocking,
 }: ConnectOptions): Omit<RedisOptions, "replyMapping"> {
-  const { host, port, path, username, password, tls } = target;
+  const { username, password } = target;
   return {
-    ...(path === undefined ? { host: host ?? "127.0.0.1", port: port ?? 6379 } : { path }),
+    ...placeOptions(target),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
-    ...(tls === undefined ? {} : { tls }),
     db: target.db,
     protocol: 2,
     connectionName: name,
@@ -79,14 +108,22 @@ function clientOptions({
     connectTimeout: CONNECT_TIMEOUT_MS,
     ...(blocking === true ? {} : { commandTimeout: COMMAND_TIMEOUT_MS }),
     retryStrategy: retryDelayMs,
+    // A fail-over leaves us connected to what is a replica now: the next refusal sends us to the new master.
+    reconnectOnError: (error) => error.message.startsWith("READONLY"),
     lazyConnect: true,
   };
 }
 
 /** Names the place without any secret. */
-export function describeTarget({ host, port, path, db, tls }: RedisTarget): string {
+export function describeTarget(target: RedisTarget): string {
+  const { host, port, path, db, sentinels, master } = target;
   if (path !== undefined) return `unix:${path} db ${db}`;
-  return `${tls === undefined ? "" : "tls:"}${host ?? "127.0.0.1"}:${port ?? 6379} db ${db}`;
+  if (sentinels !== undefined) {
+    const places = sentinels.map((sentinel) => `${sentinel.host}:${sentinel.port}`);
+    return `${master ?? "mymaster"} of ${places.join(", ")} db ${db}`;
+  }
+  const isTls = target.tls !== undefined || (target.caPath ?? null) !== null;
+  return `${isTls ? "tls:" : ""}${host ?? "127.0.0.1"}:${port ?? 6379} db ${db}`;
 }
 
 /** Starts connecting and returns at once. */

@@ -202,7 +202,7 @@ describe("reconcileAgenda", () => {
     await reconcile(makeSchedule({ cron: "15 * * * *" }));
     expect(await client.zrange(keys.agenda, 0, "-1")).toEqual([`s1|${at("2026-03-02T10:15:00Z")}`]);
     const dropped = await ledger();
-    expect(dropped.map(({ schedule }) => schedule).toSorted()).toEqual(["gone", "s1"]);
+    expect(new Set(dropped.map((entry) => entry["schedule"]))).toEqual(new Set(["gone", "s1"]));
   });
 
   test("leaves what belongs to a source that could not be read", async () => {

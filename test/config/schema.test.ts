@@ -103,7 +103,9 @@ describe("btu_scheduler.toml.example", () => {
 
   test("loads with every key set, but for those that exclude each other", () => {
     const all = settings
-      .filter(({ name }) => !["rq_url", "webserver_url", "sql_socket"].includes(name))
+      .filter(
+        ({ name }) => !["rq_url", "rq_sentinels", "webserver_url", "sql_socket"].includes(name),
+      )
       .map(({ name, text }) => `${name} = ${text}`);
     expect(faultsOf(() => loadText(all.join("\n")))).toEqual([]);
   });

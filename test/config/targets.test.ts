@@ -45,7 +45,21 @@ describe("redisTarget", () => {
     ],
     ['rq_url = "unix:///r.sock"', { path: "/r.sock", db: 0 }],
   ])("settles %p", (text, target) => {
-    expect(redisTarget(loadText(`${SOURCE}\n${text}`).config)).toEqual(target);
+    expect(redisTarget(loadText(`${SOURCE}\n${text}`).config)).toEqual({ ...target, caPath: null });
+  });
+
+  test("asks Sentinels where they are given", () => {
+    const text = 'rq_sentinels = ["10.0.0.1:26379", "[::1]:26380"]\nrq_sentinel_password = "s"';
+    expect(redisTarget(loadText(`${SOURCE}\n${text}`).config)).toEqual({
+      sentinels: [
+        { host: "10.0.0.1", port: 26_379 },
+        { host: "::1", port: 26_380 },
+      ],
+      master: "mymaster",
+      sentinelPassword: "s",
+      db: 0,
+      caPath: null,
+    });
   });
 });
 

@@ -1,0 +1,72 @@
+-- Writes back what a daemon remembers after Redis came back with an older state. Atomic per batch; a schedule whose record
+-- is as new as the memory, or newer, is left alone, so that several daemons may do this one after the other.
+--
+-- KEYS    those of the head, then KEYS[11] state HASH {format, source, repairs, moved_to}
+-- ARGV    those of the head with generation 0, then
+--   seen       the highest generation that the daemon has seen
+--   format, source   as the state was claimed with
+--   last       "1" with the last batch: the pauses are written, and the repair is counted
+--   pauses     number of values that follow: id and JSON of each pause in turn
+--   then per schedule:
+--     id
+--     settled      record as remembered: "due wall"
+--     due, score, plan      the occurrence that follows it, or "" "" ""
+--     definition   JSON
+--     last job     JSON of the last job placed, "" when not known
+--     lost due, lost until, lost count   occurrences placed since that Redis knows nothing of, or "" "" ""
+-- Returns per schedule "newer" (nothing done), or what was settled here before: "" or its record; and "moved" alone when the
+-- state was moved to another prefix
+
+local STATE = KEYS[11]
+if redis.call('HGET', STATE, 'moved_to') then return reply({ 'moved' }) end
+local refused = refusal()
+if refused then return refused end
+
+local cursor = FIRST_ARG - 1
+local function take()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+
+local seen, format, source, last = tonumber(take()), take(), take(), take()
+local pauses = {}
+for _ = 1, tonumber(take()) do pauses[#pauses + 1] = take() end
+
+local function restore(operation)
+  local before = redis.call('HGET', SETTLED, operation.id)
+  if before and due_of(before) >= due_of(operation.settled) then return 'newer' end
+  local planned_due = due_of(redis.call('HGET', PLANNED, operation.id))
+  if planned_due then redis.call('ZREM', AGENDA, operation.id .. '|' .. int(planned_due)) end
+  redis.call('HSET', SETTLED, operation.id, operation.settled)
+  redis.call('HSET', DEFINITIONS, operation.id, operation.definition)
+  if operation.last_job ~= '' then redis.call('HSET', LAST_JOB, operation.id, operation.last_job) end
+  if operation.due == '' then
+    redis.call('HDEL', PLANNED, operation.id)
+  else
+    redis.call('ZADD', AGENDA, operation.score, operation.id .. '|' .. operation.due)
+    redis.call('HSET', PLANNED, operation.id, operation.plan)
+  end
+  if operation.lost_due ~= '' then
+    record({ schedule = operation.id, due = operation.lost_due, outcome = 'lost',
+      reason = 'placed, and then Redis came back with an older state: the job may be gone',
+      ['until'] = operation.lost_until, count = operation.lost_count })
+  end
+  return before or ''
+end
+
+local generation = tonumber(redis.call('GET', GENERATION) or 0)
+-- First the counter, as everywhere; at the end it stands above everything that any daemon has seen.
+redis.call('SET', GENERATION, int(math.max(generation, seen) + 1))
+redis.call('HSET', STATE, 'format', format, 'source', source)
+
+local verdicts = {}
+while cursor < #ARGV do
+  verdicts[#verdicts + 1] = restore({ id = take(), settled = take(), due = take(), score = take(), plan = take(),
+    definition = take(), last_job = take(), lost_due = take(), lost_until = take(), lost_count = take() })
+end
+if last == '1' then
+  redis.call('DEL', PAUSED)
+  if #pauses > 0 then redis.call('HSET', PAUSED, unpack(pauses)) end
+  redis.call('HINCRBY', STATE, 'repairs', 1)
+end
+return reply(verdicts)

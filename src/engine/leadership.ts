@@ -1,0 +1,216 @@
+/** Whether this daemon does the work. One of several does; the others stand by. */
+import { askLease } from "../agenda/lease.ts";
+import type { LeaseView, LeaseWish } from "../agenda/lease.ts";
+import type { Agenda } from "../agenda/agenda.ts";
+import { claimState } from "../agenda/state.ts";
+import { isAbort, withDeadline } from "../base/abort.ts";
+import { Outage } from "../base/backoff.ts";
+import { Wakeup } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { ConfigurationError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Service } from "../base/service.ts";
+import type { RedisConnection } from "../redis/connect.ts";
+import type { Keys } from "../redis/keys.ts";
+
+/** What leadership needs. */
+export interface LeadershipOptions {
+  readonly redis: RedisConnection;
+  readonly agenda: Agenda;
+  readonly keys: Keys;
+  readonly prefix: string;
+  readonly sourceId: string;
+  /** Different for each running daemon; people read it. */
+  readonly daemonId: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told when this daemon begins or ceases to lead. */
+  readonly onChange: (isLeader: boolean) => void;
+  /** Writes back what is remembered after Redis went back in time; `isFirst` unless another daemon has done so. */
+  readonly repair: (isFirst: boolean) => Promise<void>;
+}
+
+/** How things stand, for `btu status`. */
+export interface LeadershipStatus {
+  readonly daemon_id: string;
+  readonly role: "leader" | "standby";
+  /** The leading daemon, as last seen. */
+  readonly leader: string | null;
+  readonly term: number;
+  /** Our clock less Redis's, in milliseconds; null before the first look. */
+  readonly clock_offset_ms: number | null;
+}
+
+/** A dead leader is followed within this and a look: below 3 s. */
+const TTL_MS = 2_500;
+/** The answer to a renewal is trusted this much shorter than Redis keeps the lease. */
+const TRUST_MARGIN_MS = 300;
+const RENEW_EVERY_MS = 1_000;
+/** A leader that ends is followed within a second. */
+const STANDBY_LOOKS_EVERY_MS = 800;
+/** A little after a lease should have ended. */
+const AFTER_END_MS = 20;
+/** A clock that differs by more must not decide what is due while another daemon can. */
+const CLOCK_WRONG_MS = 60_000;
+/** Time for the daemon that led to write back what it remembers; its memory is the newest. */
+const REPAIR_BY_OTHERS_MS = 2_000;
+const LEAVE_TIMEOUT_MS = 500;
+
+/** The service. */
+export class Leadership implements Service {
+  readonly name = "leadership";
+  readonly #options: LeadershipOptions;
+  readonly #wakeup: Wakeup;
+  readonly #outage: Outage;
+  #view: LeaseView | null = null;
+  #trustUntilMs = -Infinity;
+  #isTold = false;
+  #offsetMs: number | null = null;
+  #oldStateSinceMs: number | null = null;
+  #ledBefore = false;
+
+  constructor(options: LeadershipOptions) {
+    this.#options = options;
+    this.#wakeup = new Wakeup(options.clock);
+    this.#outage = new Outage("the lease", options);
+  }
+
+  /** Whether this daemon may work now; false as soon as the lease may be another's. */
+  get isLeader(): boolean {
+    return this.#options.clock.monotonicMs() < this.#trustUntilMs;
+  }
+
+  get status(): LeadershipStatus {
+    return {
+      daemon_id: this.#options.daemonId,
+      role: this.isLeader ? "leader" : "standby",
+      leader: this.#view?.leader ?? null,
+      term: this.#view?.term ?? 0,
+      clock_offset_ms: this.#offsetMs === null ? null : Math.round(this.#offsetMs),
+    };
+  }
+
+  /** Looks at once: somebody saw that Redis is not what it was. */
+  check(): void {
+    this.#wakeup.wake();
+  }
+
+  /** @inheritdoc */
+  async run(signal: AbortSignal): Promise<void> {
+    const { redis } = this.#options;
+    let isClaimed = false;
+    while (!signal.aborted) {
+      try {
+        await redis.ready(signal);
+        isClaimed ||= await this.#claim();
+        if (isClaimed) await this.#look();
+        this.#outage.recovered();
+      } catch (error) {
+        if (isAbort(error, signal)) break;
+        if (error instanceof ConfigurationError) throw error;
+        if (redis.isReady) this.#outage.failed(error);
+      }
+      this.#tell();
+      await this.#wakeup.sleep(this.#pauseMs(), signal);
+    }
+    await this.#leave();
+  }
+
+  async #claim(): Promise<boolean> {
+    const { redis, prefix, sourceId, log } = this.#options;
+    const result = await claimState({ client: redis.client, prefix, sourceId, log });
+    if (result === "ours") return true;
+    const text = `a daemon still lives under the former redis_key_prefix "${result.waitingFor}"`;
+    this.#outage.failed(new Error(text));
+    return false;
+  }
+
+  async #look(): Promise<void> {
+    const { agenda, clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const before = this.#view;
+    const view = await this.#ask(this.#wish());
+    this.#view = view;
+    this.#noteClock(view, startedMs);
+    if (view.movedTo !== null) throw movedError(this.#options.prefix, view.movedTo);
+    const isOld = view.generation < agenda.generation;
+    const wasRepaired = before !== null && view.repairs !== before.repairs;
+    if (isOld || wasRepaired) await this.#meetOldState(view, isOld);
+    else this.#oldStateSinceMs = null;
+    if (this.#oldStateSinceMs !== null) return;
+    agenda.noteGeneration(view.generation);
+    const leads = view.leader === this.#options.daemonId;
+    this.#trustUntilMs = leads ? startedMs + TTL_MS - TRUST_MARGIN_MS : -Infinity;
+    this.#ledBefore = leads;
+  }
+
+  /** The daemon that led repairs at once, the others after it had its time, so that the newest memory comes first. */
+  async #meetOldState(view: LeaseView, isOld: boolean): Promise<void> {
+    const { agenda, clock, log, repair } = this.#options;
+    this.#trustUntilMs = -Infinity;
+    const nowMs = clock.monotonicMs();
+    if (isOld && this.#oldStateSinceMs === null) {
+      log.error("Redis came back with an older state; writing back what is remembered", {
+        generation: view.generation,
+        seen: agenda.generation,
+      });
+      this.#oldStateSinceMs = nowMs;
+    }
+    const sinceMs = this.#oldStateSinceMs ?? nowMs;
+    if (isOld && !this.#ledBefore && nowMs < sinceMs + REPAIR_BY_OTHERS_MS) return;
+    await repair(isOld);
+    // Our own repair is counted too: we need not answer it.
+    this.#view = await this.#ask("look");
+    this.#oldStateSinceMs = null;
+  }
+
+  #wish(): LeaseWish {
+    if (this.#oldStateSinceMs !== null && !this.#ledBefore) return "look";
+    return this.#offsetMs !== null && Math.abs(this.#offsetMs) > CLOCK_WRONG_MS ? "yield" : "lead";
+  }
+
+  #ask(wish: LeaseWish): Promise<LeaseView> {
+    const { redis, keys, daemonId } = this.#options;
+    return askLease(redis.client, keys, { me: daemonId, ttlMs: TTL_MS, wish });
+  }
+
+  /** The clocks are compared at every look, the way to Redis and back taken as even. */
+  #noteClock(view: LeaseView, startedMs: number): void {
+    const { clock } = this.#options;
+    const wayMs = clock.monotonicMs() - startedMs;
+    this.#offsetMs = clock.nowMs() - wayMs / 2 - view.redisMs;
+  }
+
+  #pauseMs(): number {
+    if (this.isLeader) return RENEW_EVERY_MS;
+    const leftMs = this.#view?.leftMs ?? -1;
+    return leftMs < 0
+      ? STANDBY_LOOKS_EVERY_MS
+      : Math.min(leftMs + AFTER_END_MS, STANDBY_LOOKS_EVERY_MS);
+  }
+
+  #tell(): void {
+    if (this.isLeader === this.#isTold) return;
+    this.#isTold = this.isLeader;
+    const { log, onChange } = this.#options;
+    const term = this.#view?.term ?? 0;
+    if (this.#isTold) log.info("this daemon leads", { term });
+    else log.warn("this daemon stands by", { leader: this.#view?.leader ?? undefined });
+    onChange(this.#isTold);
+  }
+
+  /** Another daemon need not wait until the lease runs out. */
+  async #leave(): Promise<void> {
+    this.#trustUntilMs = -Infinity;
+    if (!this.#options.redis.isReady) return;
+    const { clock } = this.#options;
+    const options = { clock, timeoutMs: LEAVE_TIMEOUT_MS, action: "give up the lease" };
+    await withDeadline(options, () => this.#ask("leave")).catch(() => undefined);
+  }
+}
+
+function movedError(prefix: string, movedTo: string): ConfigurationError {
+  return new ConfigurationError("redis_key_prefix", [
+    `redis_key_prefix "${prefix}": another daemon moved the state to "${movedTo}": set redis_key_prefix to that`,
+  ]);
+}

@@ -1,0 +1,134 @@
+/** What the parts of one daemon share: connections, sources, the book. */
+import { Agenda } from "./agenda/agenda.ts";
+import { withDeadline } from "./base/abort.ts";
+import type { Clock } from "./base/clock.ts";
+import { describeError } from "./base/errors.ts";
+import type { Log } from "./base/log.ts";
+import type { Config } from "./config/schema.ts";
+import { redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
+import { openZoneData } from "./cron/zone-data.ts";
+import type { ZoneData } from "./cron/zone-data.ts";
+import { Book } from "./engine/book.ts";
+import { FrappeClient } from "./frappe/client.ts";
+import { FrappeEndpoints } from "./frappe/endpoints.ts";
+import { QueueNames } from "./job/queue-names.ts";
+import { RecentFirings } from "./observe/recent.ts";
+import { connectRedis } from "./redis/connect.ts";
+import type { RedisConnection } from "./redis/connect.ts";
+import { makeKeys } from "./redis/keys.ts";
+import { Remembered } from "./redis/remembered.ts";
+import { openSources } from "./schedule/open-source.ts";
+import type { Source } from "./schedule/source.ts";
+
+/** What a daemon is started with. */
+export interface DaemonOptions {
+  readonly config: Config;
+  /** Where the configuration came from; null when from the environment alone. */
+  readonly configPath: string | null;
+  /** TZDIR of the environment. */
+  readonly zoneDirectory: string | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** A connection that is missing at start, where the configuration does not allow that. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+const HTTP_TIMEOUT_MS = 15_000;
+/** How long a connection may take where it must be there at start. */
+const START_TIMEOUT_MS = 10_000;
+
+/** The site's web server, or null where none is configured. */
+export function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
+  const target = webserverTarget(config);
+  if (target === null) return null;
+  const client = new FrappeClient({
+    baseUrl: target.url,
+    token: target.token,
+    ...(target.hostHeader === null ? {} : { hostHeader: target.hostHeader }),
+    ...(config.site === null ? {} : { siteName: config.site }),
+    clock,
+    timeoutMs: HTTP_TIMEOUT_MS,
+  });
+  return new FrappeEndpoints(client);
+}
+
+function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
+  return prefix ?? (bench === null ? null : `${bench}:`);
+}
+/** What the parts of one daemon share. */
+export interface Shared extends DaemonOptions {
+  readonly redis: RedisConnection;
+  readonly agenda: Agenda;
+  readonly book: Book;
+  readonly zones: ZoneData;
+  readonly recent: RecentFirings;
+  readonly queueNames: QueueNames;
+  readonly sources: readonly Source[];
+}
+
+/** Opens them; only Redis begins to connect. */
+export function openShared(options: DaemonOptions): Shared {
+  const { config, clock, log } = options;
+  const zones = openZoneData({
+    choice: config.zone_data,
+    ...(options.zoneDirectory === undefined ? {} : { directory: options.zoneDirectory }),
+  });
+  log.info("time zone rules", { origin: zones.origin, version: zones.version });
+  const redis = connectRedis({
+    target: redisTarget(config),
+    clock,
+    log: log.for("redis"),
+    name: "btu-daemon",
+  });
+  const keys = makeKeys(config.redis_key_prefix);
+  const { client } = redis;
+  return {
+    ...options,
+    redis,
+    zones,
+    book: new Book(),
+    recent: new RecentFirings(clock),
+    agenda: new Agenda({ client, keys, clock, ledgerMax: config.ledger_max_entries }),
+    queueNames: new QueueNames({
+      client,
+      remembered: new Remembered({ client, key: keys.remembered }),
+      log: log.for("queues"),
+      prefix: queuePrefix(config),
+    }),
+    sources: openSources({
+      config,
+      clock,
+      onGeneration: ({ label }) => log.debug("the site's BTU app", { generation: label }),
+    }),
+  };
+}
+/** What a database or file is called where it matters whose state it is. */
+export function sourceId(config: Config): string {
+  const named = config.source_id ?? sqlTarget(config)?.database ?? config.schedules_file;
+  if (named === null) throw new Error("no source of schedules is configured");
+  return named;
+}
+/** @throws StartError naming what is not there. */
+export async function mustConnect(
+  { redis, sources, clock }: Shared,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = { clock, timeoutMs: START_TIMEOUT_MS, signal };
+  try {
+    await withDeadline({ ...options, action: "connect to Redis" }, (deadline) =>
+      redis.ready(deadline),
+    );
+    for (const source of sources) {
+      await withDeadline({ ...options, action: `read ${source.name}` }, async (deadline) => {
+        for await (const _ of source.read(deadline)) break;
+      });
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    const why = redis.problem ?? describeError(error);
+    const text = "and startup_without_database_connections is false";
+    throw new StartError(`cannot start: ${why}, ${text}`, { cause: error });
+  }
+}
