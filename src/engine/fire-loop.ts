@@ -45,6 +45,8 @@ const PAGE_SIZE = 1_000;
 const AHEAD_MAX_MS = 15_000;
 /** Pause after Redis refused or broke off. */
 const TROUBLE_PAUSE_MS = 500;
+/** A refused occurrence is not asked for again before this, unless its schedule was read anew. */
+const ASIDE_MS = 1_000;
 /** Occurrences in one script call at first; the size then follows the time that a call takes. */
 const BATCH_FIRST = 64;
 const BATCH_MIN = 8;
@@ -61,6 +63,8 @@ export class FireLoop implements Service {
   readonly #firer: Firer;
   readonly #outage: Outage;
   readonly #attempts = new Map<string, Attempt>();
+  /** Members that were refused, with the definition they were refused for. */
+  readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
   #readAtMs = -Infinity;
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
@@ -195,12 +199,21 @@ export class FireLoop implements Service {
       return;
     }
     if (this.#attempts.get(member)?.schedule === schedule) return;
+    if (this.#isAside(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
     const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds);
     const options = { member, schedule, firing, builder: builderFor(schedule) };
     this.#attempts.set(member, new Attempt({ ...options, scoreMs: scoreSeconds * 1000 }));
+  }
+
+  /** Something on the agenda could not be taken in hand yet. */
+  #lookAgain(): void {
+    this.#horizonMs = Math.min(
+      this.#horizonMs,
+      this.#options.clock.nowMs() + AHEAD_MAX_MS + ASIDE_MS,
+    );
   }
 
   async #fireDue(): Promise<void> {
@@ -213,10 +226,25 @@ export class FireLoop implements Service {
       const left = await this.#firer.fire(batch);
       this.#adaptBatch(batch.length, this.#options.clock.monotonicMs() - startedMs);
       for (const { member } of left.done) this.#attempts.delete(member);
-      for (const { member } of left.lost) this.#attempts.delete(member);
+      for (const attempt of left.lost) this.#putAside(attempt);
       for (const attempt of left.staying) attempt.isSent = false;
       if (left.lost.length > 0) this.#isStale = true;
     }
+  }
+
+  /** Not ours as we know it: asking again at once would only be refused again, until we know better. */
+  #putAside({ member, schedule }: Attempt): void {
+    this.#attempts.delete(member);
+    this.#aside.set(member, { schedule, untilMs: this.#options.clock.monotonicMs() + ASIDE_MS });
+  }
+
+  #isAside(member: string, schedule: Schedule): boolean {
+    const aside = this.#aside.get(member);
+    if (aside === undefined) return false;
+    const isStill =
+      aside.schedule === schedule && this.#options.clock.monotonicMs() < aside.untilMs;
+    if (!isStill) this.#aside.delete(member);
+    return isStill;
   }
 
   /** What can be asked of the script now, in the order it was due. */

@@ -1,0 +1,153 @@
+/** The engine on a real Redis with a fake clock: one per test, ended with it. */
+import type { Redis } from "ioredis";
+import { Agenda } from "../../src/agenda/agenda.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import { silentLog } from "../../src/base/log.ts";
+import type { Log } from "../../src/base/log.ts";
+import { Book } from "../../src/engine/book.ts";
+import { FireLoop } from "../../src/engine/fire-loop.ts";
+import type { FireLoopOptions } from "../../src/engine/fire-loop.ts";
+import type { FiringReport } from "../../src/engine/firing-report.ts";
+import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
+import { nativeBuilder } from "../../src/job/build-native.ts";
+import { QueueNames } from "../../src/job/queue-names.ts";
+import { connectRedis } from "../../src/redis/connect.ts";
+import type { RedisConnection } from "../../src/redis/connect.ts";
+import { makeKeys } from "../../src/redis/keys.ts";
+import { Remembered } from "../../src/redis/remembered.ts";
+import type { Schedule } from "../../src/schedule/schedule.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { eventually, realDelay } from "./eventually.ts";
+import { FakeClock } from "./fake-clock.ts";
+import type { RedisServer } from "./redis-server.ts";
+import { scheduleMap } from "./schedules.ts";
+
+/** Keys under the default prefix. */
+export const KEYS = makeKeys("btu_scheduler:");
+
+/** One entry of the ledger, field by field. */
+export type Entry = Readonly<Record<string, string>>;
+
+/** Pairs of a flat Redis reply as an object. */
+export function fieldsOf(flat: readonly string[]): Entry {
+  const pairs = flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1] ?? ""]]));
+  return Object.fromEntries(pairs);
+}
+
+/** The whole ledger, oldest first. */
+export async function readLedger(client: Redis, ledger = KEYS.ledger): Promise<Entry[]> {
+  return (await client.xrange(ledger, "-", "+")).map(([, flat]) => fieldsOf(flat));
+}
+
+/** A fire loop with all it needs; `await using engine = await startEngine({ server, nowSeconds })`. */
+export interface Engine extends AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly client: Redis;
+  readonly agenda: Agenda;
+  readonly book: Book;
+  readonly loop: FireLoop;
+  readonly reports: FiringReport[];
+  readonly changed: string[];
+  /** Puts schedules into the book and onto the agenda, and has the loop look. */
+  plan(...schedules: readonly Schedule[]): Promise<void>;
+  /** Lets time go on, second by second, and the loop work in each. */
+  advance(seconds: number): Promise<void>;
+  /** Waits until the loop has reported so many occurrences. */
+  done(count: number): Promise<void>;
+  ledger(): Promise<Entry[]>;
+}
+
+/** How an engine differs from the usual one. */
+export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor" | "mayFire">> {
+  readonly server: RedisServer;
+  readonly nowSeconds: number;
+  readonly log?: Log;
+  /** Another way to Redis, such as a proxy's port. */
+  readonly port?: number;
+}
+
+function connect(port: number): RedisConnection {
+  const target = { host: "127.0.0.1", port, db: 0 };
+  return connectRedis({ target, clock: systemClock, log: silentLog, name: "test" });
+}
+
+/** Starts it. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { server, nowSeconds, log = silentLog } = options;
+  const clock = new FakeClock(nowSeconds * 1000);
+  const redis = connect(options.port ?? server.port);
+  const client = await server.client();
+  const stop = new AbortController();
+  await redis.ready(stop.signal);
+  const agenda = new Agenda({ client: redis.client, keys: KEYS, clock, ledgerMax: 10_000 });
+  const book = new Book();
+  const [reports, changed]: [FiringReport[], string[]] = [[], []];
+  const remembered = new Remembered({ client, key: KEYS.remembered });
+  const queueNames = new QueueNames({ client, remembered, log, prefix: "" });
+  const native = nativeBuilder({ queueNames, frappe: null });
+  const loop = new FireLoop({
+    agenda,
+    redis,
+    book,
+    clock,
+    log,
+    builderFor: options.builderFor ?? (() => native),
+    mayFire: options.mayFire ?? (() => true),
+    onDone: (report) => reports.push(report),
+    onChanged: (id) => changed.push(id),
+    onOldState: () => undefined,
+  });
+  const running = loop.run(stop.signal);
+  return {
+    clock,
+    client,
+    agenda,
+    book,
+    loop,
+    reports,
+    changed,
+    plan: (...schedules) => plan({ agenda, book, clock, loop }, schedules),
+    advance: (seconds) => advance(clock, seconds),
+    done: async (count) => {
+      await eventually(() => reports.length >= count, { what: `${count} occurrences done` });
+    },
+    ledger: () => readLedger(client),
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+      redis.close();
+    },
+  };
+}
+
+async function plan(
+  { agenda, book, clock, loop }: { agenda: Agenda; book: Book; clock: Clock; loop: FireLoop },
+  schedules: readonly Schedule[],
+): Promise<void> {
+  const map = scheduleMap(...schedules);
+  book.replace(map, []);
+  await reconcileAgenda({
+    agenda,
+    clock,
+    schedules: map,
+    isDeleted: () => true,
+    onPlanned: (id, due) => book.setDue(id, due),
+  });
+  loop.refresh();
+}
+
+/** The loop sleeps only when it has nothing to do: then a timer waits. */
+async function idle(clock: FakeClock): Promise<void> {
+  await realDelay(1);
+  await eventually(() => clock.pending > 0, { what: "the loop's next sleep" });
+}
+
+async function advance(clock: FakeClock, seconds: number): Promise<void> {
+  const endMs = clock.monotonicMs() + seconds * 1000;
+  while (clock.monotonicMs() < endMs) {
+    await idle(clock);
+    const leftMs = endMs - clock.monotonicMs();
+    await clock.advance(Math.min(clock.nextTimerMs ?? leftMs, leftMs));
+  }
+  await idle(clock);
+}
