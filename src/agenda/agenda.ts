@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../base/clock.ts";
 import type { Keys } from "../redis/keys.ts";
+import { rqKeys } from "../redis/keys.ts";
 import { defineScript, runScript } from "../redis/script.ts";
 import type { RedisValue, Script } from "../redis/script.ts";
 import applyLua from "./apply.lua" with { type: "text" };
@@ -10,7 +11,7 @@ import fireLua from "./fire.lua" with { type: "text" };
 import pauseLua from "./pause.lua" with { type: "text" };
 import repairLua from "./repair.lua" with { type: "text" };
 import { encodeFire, KeyNumbers, missedArgs, nextArgs, parseFireVerdict } from "./fire-request.ts";
-import type { FireRequest, FireVerdict, MissedRun } from "./fire-request.ts";
+import type { FireRequest, FireVerdict, LastJob, MissedRun } from "./fire-request.ts";
 import { formatSettled, parseSettled } from "./plan-record.ts";
 import type { PlanRecord, SettledRecord } from "./plan-record.ts";
 
@@ -26,16 +27,6 @@ const PAGE_SIZE = 1_000;
 export interface AgendaEntry {
   readonly member: string;
   readonly scoreSeconds: number;
-}
-
-/** The last job of a schedule, as the overlap policy asks for it. */
-export interface LastJob {
-  readonly id: string;
-  /** Full queue name. */
-  readonly queue: string;
-  /** When it was placed, epoch ms. */
-  readonly placedMs: number;
-  readonly timeoutSeconds: number;
 }
 
 /** One change that `apply.lua` makes; texts as the script takes them. */
@@ -214,12 +205,17 @@ export class Agenda {
 
   /**
    * Fires or settles occurrences of different schedules in one atomic step, `nowMs` being the moment the ledger tells.
+   * `commonFields` are those of every job hash, field and value in turn.
    *
    * @throws when Redis refused or the reply was lost; asking the same again is harmless.
    */
-  async fire(requests: readonly FireRequest[], nowMs: number): Promise<FireVerdict[]> {
-    const numbers = new KeyNumbers(this.#stateKeys());
-    const args = requests.flatMap((request) => encodeFire(request, numbers));
+  async fire(
+    requests: readonly FireRequest[],
+    { nowMs, commonFields }: { readonly nowMs: number; readonly commonFields: readonly string[] },
+  ): Promise<FireVerdict[]> {
+    const numbers = new KeyNumbers([...this.#stateKeys(), rqKeys.queues]);
+    const args: RedisValue[] = [commonFields.length, ...commonFields];
+    for (const request of requests) args.push(...encodeFire(request, numbers, nowMs));
     const reply = await this.#run(FIRE, numbers.keys, args, { nowMs });
     return reply.map(parseFireVerdict);
   }

@@ -31,8 +31,23 @@ export interface PlacedJob {
   /** Full queue name, with prefix. */
   readonly queue: string;
   readonly timeoutSeconds: number;
-  /** The job hash, field and value in turn. */
+  /** What of the job hash differs from job to job, field and value in turn. */
   readonly fields: readonly RedisValue[];
+}
+
+/** The last job of a schedule, as the overlap policy asks for it. */
+export interface LastJob {
+  readonly id: string;
+  /** Full queue name. */
+  readonly queue: string;
+  /** When it was placed, epoch ms. */
+  readonly placedMs: number;
+  readonly timeoutSeconds: number;
+}
+
+/** What the overlap policy is asked with: the last job as the caller knows it. */
+export interface OverlapGuard {
+  readonly lastJob: Pick<LastJob, "id" | "queue"> | null;
 }
 
 /** One occurrence to fire or to settle. */
@@ -51,9 +66,7 @@ export interface FireRequest {
   /** Null settles without placing a job. */
   readonly job: PlacedJob | null;
   /** Given when the overlap policy is to be asked. */
-  readonly overlapGuard: {
-    readonly lastJob: { readonly id: string; readonly queue: string } | null;
-  } | null;
+  readonly overlapGuard: OverlapGuard | null;
 }
 
 /** What the script answered; see the head of fire.lua. */
@@ -113,27 +126,54 @@ export function nextArgs(next: FireRequest["next"]): RedisValue[] {
     : [next.plan.dueSeconds, next.scoreSeconds, formatPlan(next.plan)];
 }
 
-function jobArgs({ job, overlapGuard }: FireRequest, numbers: KeyNumbers): RedisValue[] {
-  if (job === null) return ["", 0, "", "", 0, 0, 0, 0, 0, 0];
-  const lastJob = overlapGuard?.lastJob ?? null;
+function overlapExtra(guard: OverlapGuard, numbers: KeyNumbers): Record<string, unknown> {
+  const { lastJob } = guard;
+  if (lastJob === null) return { job: "", key: 0, wip: 0 };
+  return {
+    job: lastJob.id,
+    key: numbers.numberOf(rqKeys.job(lastJob.id)),
+    wip: numbers.numberOf(rqKeys.wip(lastJob.queue)),
+  };
+}
+
+/** What is only said where there is something to say. */
+function extraText({ reason, missed, overlapGuard }: FireRequest, numbers: KeyNumbers): string {
+  if (reason === "" && missed === null && overlapGuard === null) return "";
+  return JSON.stringify({
+    reason: reason === "" ? undefined : reason,
+    missed:
+      missed === null
+        ? undefined
+        : { due: missed.dueSeconds, until: missed.untilSeconds, count: missed.count },
+    overlap: overlapGuard === null ? undefined : overlapExtra(overlapGuard, numbers),
+  });
+}
+
+function jobArgs(request: FireRequest, numbers: KeyNumbers, nowMs: number): RedisValue[] {
+  const { job, queue } = request;
+  const extra = extraText(request, numbers);
+  if (job === null) return [queue, "", 0, 0, "", extra, 0];
   return [
+    queue,
     job.id,
-    job.timeoutSeconds,
-    overlapGuard === null ? "" : "skip",
-    lastJob?.id ?? "",
-    numbers.numberOf(rqKeys.queues),
     numbers.numberOf(rqKeys.queue(job.queue)),
     numbers.numberOf(rqKeys.job(job.id)),
-    lastJob === null ? 0 : numbers.numberOf(rqKeys.job(lastJob.id)),
-    lastJob === null ? 0 : numbers.numberOf(rqKeys.wip(lastJob.queue)),
+    lastJobText({ ...job, placedMs: nowMs }),
+    extra,
     job.fields.length,
     ...job.fields,
   ];
 }
 
+/** JSON of the overlap policy's guard; numbers are texts, since Lua would round long ones. */
+export function lastJobText(job: LastJob): string {
+  const { id, queue, placedMs, timeoutSeconds } = job;
+  return JSON.stringify({ job: id, queue, ms: String(placedMs), timeout: String(timeoutSeconds) });
+}
+
 /** Appends one request in the order that the head of fire.lua gives. */
-export function encodeFire(request: FireRequest, numbers: KeyNumbers): RedisValue[] {
-  const { scheduleId, plannedSeconds, definition, settled, outcome, reason } = request;
+export function encodeFire(request: FireRequest, numbers: KeyNumbers, nowMs: number): RedisValue[] {
+  const { scheduleId, plannedSeconds, definition, settled, outcome, next } = request;
   return [
     scheduleId,
     plannedSeconds,
@@ -141,10 +181,7 @@ export function encodeFire(request: FireRequest, numbers: KeyNumbers): RedisValu
     settled.dueSeconds,
     formatSettled(settled),
     outcome,
-    reason,
-    ...missedArgs(request.missed),
-    ...nextArgs(request.next),
-    request.queue,
-    ...jobArgs(request, numbers),
+    ...nextArgs(next),
+    ...jobArgs(request, numbers, nowMs),
   ];
 }

@@ -1,23 +1,24 @@
--- Fires: claims a planned occurrence, writes its RQ job, pushes it, plans the next occurrence and enters the ledger; or
--- settles an occurrence that is not placed. Atomic, because this is the promise: no crash, second daemon or lost reply
--- can come between the claim and the push. Safe to call again with the same arguments.
+-- Fires: claims planned occurrences, writes their RQ jobs, pushes them, plans the next occurrences and enters the ledger; or
+-- settles occurrences that are not placed. Atomic, because this is the promise: no crash, second daemon or lost reply can
+-- come between the claim and the push. Safe to call again with the same arguments.
 --
--- KEYS    those of the head, then as many as the operations name by their number in KEYS
--- ARGV    those of the head, then per operation:
---   id             the schedule
---   planned        due instant that must be the planned one (epoch seconds)
---   definition     "timing work": fingerprints the job was prepared from
---   due            identity of the occurrence placed or settled; later than `planned` when some were missed
---   settled        record to keep of it: "due wall"
---   outcome        what the ledger says when nothing stands in the way
---   reason         text or ""
---   missed due, missed until, missed count   first, last and number of occurrences missed before `due`, or "" "" ""
---   next due, next score, next record        the occurrence to plan, or "" "" "" when there is none
---   queue, job, timeout                      RQ queue name, job id, seconds; job "" settles without placing
---   overlap        "skip" to ask for the state of the schedule's last job, else ""
---   last job       id of the last job as the caller knows it, "" when none
---   numbers in KEYS of: rq:queues, the queue, the job, the last job, the last job's rq:wip; 0 where unused
---   fields         number of values that follow: the job hash, field and value in turn
+-- KEYS    those of the head, then KEYS[11] rq:queues SET, then as many as the operations name by their number in KEYS
+-- ARGV    those of the head, then
+--   common   number of values that follow: fields and values, in turn, of every job hash of this call
+--   then per operation, each of another schedule:
+--     id             the schedule
+--     planned        due instant that must be the planned one (epoch seconds)
+--     definition     "timing work": fingerprints the job was prepared from
+--     due            identity of the occurrence placed or settled; later than `planned` when some were missed
+--     settled        record to keep of it: "due wall"
+--     outcome        what the ledger says when nothing stands in the way
+--     next due, next score, next record   the occurrence to plan, or "" "" "" when there is none
+--     queue, job     RQ queue name and job id; job "" settles without placing
+--     number in KEYS of the queue and of the job hash; 0 0 without a job
+--     last job       JSON to remember of the job
+--     extra          "" or JSON: reason; missed {due, until, count} before `due`; overlap {job, key, wip}: the last job as the
+--                    caller knows it ("" for none) and the numbers in KEYS of its hash and of its queue's rq:wip (0 for none)
+--     own            number of values that follow: further fields and values of the job hash
 -- Returns per operation a verdict:
 --   "placed" | "settled" | "paused" | "overlap"   done now, entered in the ledger
 --   "already"        done by an earlier call with this job
@@ -26,6 +27,7 @@
 --   "last_job ID"    the last job is another one: call again with its keys; nothing done
 --   "wrong_type KEY" the queue or job key holds something else; nothing done
 
+local QUEUES = KEYS[11]
 local WIP_READ_MAX = 1000
 local cursor = FIRST_ARG - 1
 local function take()
@@ -33,17 +35,22 @@ local function take()
   return ARGV[cursor]
 end
 
+local function take_list()
+  local length = tonumber(take())
+  local list = { unpack(ARGV, cursor + 1, cursor + length) }
+  cursor = cursor + length
+  return list
+end
+
 local function read_operation()
   local operation = {
     id = take(), planned = tonumber(take()), definition = take(), due = take(), settled = take(), outcome = take(),
-    reason = take(), missed_due = take(), missed_until = take(), missed_count = take(), next_due = take(),
-    next_score = take(), next_record = take(), queue = take(), job = take(), timeout = take(), overlap = take(),
-    last_job = take(), k_queues = tonumber(take()), k_queue = tonumber(take()), k_job = tonumber(take()),
-    k_last_job = tonumber(take()), k_wip = tonumber(take()),
+    next_due = take(), next_score = take(), next_record = take(), queue = take(), job = take(),
+    queue_key = KEYS[tonumber(take())], job_key = KEYS[tonumber(take())], last_job = take(),
   }
-  operation.field_count = tonumber(take())
-  operation.first_field = cursor + 1
-  cursor = cursor + operation.field_count
+  local extra = take()
+  operation.extra = extra == '' and {} or cjson.decode(extra)
+  operation.own = take_list()
   return operation
 end
 
@@ -57,122 +64,159 @@ local function is_running(wip_key, job)
 end
 
 -- Whether the schedule's last job still waits or runs. A guard older than twice the job's timeout is stale.
-local function last_job_blocks(operation, guard)
+local function last_job_blocks(guard, overlap)
   local timeout = tonumber(guard.timeout)
   if timeout > 0 and tonumber(guard.ms) + 2000 * timeout < NOW_MS then return false end
-  local status = redis.call('HGET', KEYS[operation.k_last_job], 'status')
+  local status = redis.call('HGET', KEYS[overlap.key], 'status')
   if status == 'queued' or status == 'deferred' or status == 'scheduled' then return true end
-  return status == 'started' and is_running(KEYS[operation.k_wip], guard.job)
+  return status == 'started' and is_running(KEYS[overlap.wip], guard.job)
+end
+
+local known_types = {}
+local function has_type(key, wanted)
+  if known_types[key] == nil then known_types[key] = is_type(key, wanted) end
+  return known_types[key]
 end
 
 local function wrong_type(operation)
-  if not is_type(KEYS[operation.k_queue], 'list') then return KEYS[operation.k_queue] end
-  if not is_type(KEYS[operation.k_queues], 'set') then return KEYS[operation.k_queues] end
-  if type_of(KEYS[operation.k_job]) ~= 'none' then return KEYS[operation.k_job] end
-  if operation.k_last_job > 0 and not is_type(KEYS[operation.k_last_job], 'hash') then
-    return KEYS[operation.k_last_job]
-  end
-  if operation.k_wip > 0 and not is_type(KEYS[operation.k_wip], 'zset') then return KEYS[operation.k_wip] end
+  if not has_type(operation.queue_key, 'list') then return operation.queue_key end
+  if not has_type(QUEUES, 'set') then return QUEUES end
+  local overlap = operation.extra.overlap
+  if not overlap or overlap.key == 0 then return nil end
+  if not has_type(KEYS[overlap.key], 'hash') then return KEYS[overlap.key] end
+  if not has_type(KEYS[overlap.wip], 'zset') then return KEYS[overlap.wip] end
 end
-
-local all_paused = false
 
 local function placing_verdict(operation)
   local wrong = wrong_type(operation)
   if wrong then return 'wrong_type ' .. wrong end
-  if operation.overlap == 'skip' then
-    local text = redis.call('HGET', LAST_JOB, operation.id)
-    local guard = text and cjson.decode(text)
-    local known = guard and guard.job or ''
-    if known ~= operation.last_job then return 'last_job ' .. known end
-    if guard and last_job_blocks(operation, guard) then return 'overlap' end
-  end
+  local overlap = operation.extra.overlap
+  if not overlap then return 'placed' end
+  local text = redis.call('HGET', LAST_JOB, operation.id)
+  local guard = text and cjson.decode(text)
+  local known = guard and guard.job or ''
+  if known ~= overlap.job then return 'last_job ' .. known end
+  if guard and last_job_blocks(guard, overlap) then return 'overlap' end
   return 'placed'
 end
 
 local function placed_before(operation)
-  local text = redis.call('HGET', LAST_JOB, operation.id)
+  local text = operation.job ~= '' and redis.call('HGET', LAST_JOB, operation.id)
   return text and cjson.decode(text).job == operation.job
 end
 
-local function verdict_of(operation)
-  local plan = redis.call('HGET', PLANNED, operation.id)
-  local settled_due = due_of(redis.call('HGET', SETTLED, operation.id))
+local any_paused, all_paused = false, false
+
+local function verdict_of(operation, plan, settled)
+  local settled_due = due_of(settled)
   if due_of(plan) ~= operation.planned then
-    if operation.job ~= '' and settled_due and placed_before(operation) then return 'already' end
-    return 'moved'
+    return placed_before(operation) and 'already' or 'moved'
   end
-  local timing, work = string.match(plan, '^%S+ %S+ (%S+) (%S+)')
-  if timing .. ' ' .. work ~= operation.definition then return 'changed' end
+  if string.match(plan, '^%S+ %S+ (%S+ %S+)') ~= operation.definition then return 'changed' end
   if settled_due and tonumber(operation.due) <= settled_due then
     if settled_due <= NOW + CLOCK_ERROR_SECONDS then return 'moved' end
     operation.clock_error = settled_due
   end
-  if all_paused or redis.call('HEXISTS', PAUSED, operation.id) == 1 then return 'paused' end
+  if all_paused or (any_paused and redis.call('HEXISTS', PAUSED, operation.id) == 1) then return 'paused' end
   if operation.job == '' then return 'settled' end
   return placing_verdict(operation)
 end
 
 -- Enters what became of the occurrence, and of those missed before it.
 local function enter(operation, verdict)
+  local missed = operation.extra.missed
   local entry = { schedule = operation.id, due = operation.due, outcome = operation.outcome,
-    queue = operation.queue, reason = operation.reason }
-  if verdict == 'placed' then entry.job = operation.job end
-  if verdict == 'paused' then
+    queue = operation.queue, reason = operation.extra.reason }
+  if verdict == 'placed' then
+    entry.job = operation.job
+  elseif verdict == 'paused' then
     entry.outcome, entry.reason = 'skipped_paused', 'the schedule is paused'
   elseif verdict == 'overlap' then
     entry.outcome = 'skipped_overlap'
-    entry.reason = 'the previous job ' .. operation.last_job .. ' still waits or runs'
+    entry.reason = 'the previous job ' .. operation.extra.overlap.job .. ' still waits or runs'
   end
-  if operation.missed_due ~= '' then
-    if entry.outcome == 'skipped_paused' or entry.outcome == 'skipped_misfire' then
-      -- The same happened to all of them: one entry.
-      entry.due, entry['until'] = operation.missed_due, operation.due
-      entry.count = int(tonumber(operation.missed_count) + 1)
-    else
-      record({ schedule = operation.id, due = operation.missed_due, outcome = 'skipped_misfire',
-        queue = operation.queue, reason = 'missed, and the misfire policy does not run it',
-        ['until'] = operation.missed_until, count = operation.missed_count })
-    end
+  if missed and (entry.outcome == 'skipped_paused' or entry.outcome == 'skipped_misfire') then
+    -- The same happened to all of them: one entry.
+    entry.due, entry['until'], entry.count = int(missed.due), operation.due, int(missed.count + 1)
+  elseif missed then
+    record({ schedule = operation.id, due = int(missed.due), outcome = 'skipped_misfire',
+      queue = operation.queue, reason = 'missed, and the misfire policy does not run it',
+      ['until'] = int(missed['until']), count = int(missed.count) })
   end
   record(entry)
 end
 
-local function push(operation)
-  redis.call('HSET', KEYS[operation.k_job],
-    unpack(ARGV, operation.first_field, operation.first_field + operation.field_count - 1))
-  redis.call('SADD', KEYS[operation.k_queues], KEYS[operation.k_queue])
-  redis.call('RPUSH', KEYS[operation.k_queue], operation.job)
-  redis.call('HSET', LAST_JOB, operation.id, cjson.encode({
-    job = operation.job, queue = operation.queue, ms = int(NOW_MS), timeout = operation.timeout }))
+-- Writes of one kind are collected and made in one command for the whole batch.
+local writes = { hashes = {}, removed = {}, added = {}, forgotten = {}, pushed = {} }
+local function set_field(hash, field, value)
+  local fields = writes.hashes[hash] or {}
+  fields[#fields + 1], fields[#fields + 2] = field, value
+  writes.hashes[hash] = fields
+end
+
+local function append(list, value)
+  list[#list + 1] = value
+end
+
+local common
+local function place(operation)
+  redis.call('HSET', operation.job_key, unpack(common))
+  redis.call('HSET', operation.job_key, unpack(operation.own))
+  local pushed = writes.pushed[operation.queue_key] or {}
+  append(pushed, operation.job)
+  writes.pushed[operation.queue_key] = pushed
+  set_field(LAST_JOB, operation.id, operation.last_job)
 end
 
 local function fire(operation, verdict)
   if operation.clock_error then reset_clock_error(operation.id, operation.clock_error) end
-  redis.call('ZREM', AGENDA, operation.id .. '|' .. int(operation.planned))
-  if verdict == 'placed' then push(operation) end
-  redis.call('HSET', SETTLED, operation.id, operation.settled)
+  append(writes.removed, operation.id .. '|' .. int(operation.planned))
+  if verdict == 'placed' then place(operation) end
+  set_field(SETTLED, operation.id, operation.settled)
   if operation.next_due == '' then
-    redis.call('HDEL', PLANNED, operation.id)
+    append(writes.forgotten, operation.id)
   else
-    redis.call('ZADD', AGENDA, operation.next_score, operation.id .. '|' .. operation.next_due)
-    redis.call('HSET', PLANNED, operation.id, operation.next_record)
+    append(writes.added, operation.next_score)
+    append(writes.added, operation.id .. '|' .. operation.next_due)
+    set_field(PLANNED, operation.id, operation.next_record)
   end
   enter(operation, verdict)
 end
 
-local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true }
+local function flush()
+  redis.call('ZREM', AGENDA, unpack(writes.removed))
+  if #writes.forgotten > 0 then redis.call('HDEL', PLANNED, unpack(writes.forgotten)) end
+  for hash, fields in pairs(writes.hashes) do redis.call('HSET', hash, unpack(fields)) end
+  if #writes.added > 0 then redis.call('ZADD', AGENDA, unpack(writes.added)) end
+  for queue_key, jobs in pairs(writes.pushed) do
+    redis.call('SADD', QUEUES, queue_key)
+    redis.call('RPUSH', queue_key, unpack(jobs))
+  end
+end
 
 local refused = refusal()
 if refused then return refused end
-all_paused = redis.call('HEXISTS', PAUSED, '|') == 1
 
-local operations, verdicts, any = {}, {}, false
+common = take_list()
+local operations, ids = {}, {}
 while cursor < #ARGV do
   local operation = read_operation()
-  operations[#operations + 1] = operation
-  local verdict = verdict_of(operation)
-  verdicts[#verdicts + 1] = verdict
+  append(operations, operation)
+  append(ids, operation.id)
+end
+
+any_paused = redis.call('EXISTS', PAUSED) == 1
+all_paused = any_paused and redis.call('HEXISTS', PAUSED, '|') == 1
+local plans, settled = redis.call('HMGET', PLANNED, unpack(ids)), redis.call('HMGET', SETTLED, unpack(ids))
+local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true }
+local verdicts, any = {}, false
+for index, operation in ipairs(operations) do
+  local verdict = verdict_of(operation, plans[index], settled[index])
+  -- A job id is random: a hash that is there already is somebody else's.
+  if verdict == 'placed' and redis.call('EXISTS', operation.job_key) == 1 then
+    verdict = 'wrong_type ' .. operation.job_key
+  end
+  verdicts[index] = verdict
   any = any or DONE_NOW[verdict]
 end
 
@@ -181,4 +225,5 @@ begin()
 for index, operation in ipairs(operations) do
   if DONE_NOW[verdicts[index]] then fire(operation, verdicts[index]) end
 end
+flush()
 return reply(verdicts)

@@ -1,11 +1,10 @@
 /** One planned occurrence on its way to the queue: built ahead, fired when due, tried again when something is in the way. */
-import type { LastJob } from "../agenda/agenda.ts";
-import type { FireRequest } from "../agenda/fire-request.ts";
+import type { FireRequest, LastJob } from "../agenda/fire-request.ts";
 import { planRecord, scoreOf, wallSeconds } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
 import { Backoff } from "../base/backoff.ts";
 import type { Builder } from "../job/builder.ts";
-import { jobFields } from "../job/rq-job.ts";
+import { ownJobFields } from "../job/rq-job.ts";
 import type { RqJob } from "../job/rq-job.ts";
 import { LATE_AFTER_MS, LATE_MAX_SECONDS } from "./firing.ts";
 import type { Firing } from "./firing.ts";
@@ -125,7 +124,7 @@ export class Attempt {
               scoreSeconds: scoreOf(schedule, nextSeconds),
             },
       queue: this.job?.queue ?? schedule.queue,
-      job: this.job === null ? null : { ...this.job, fields: jobFields(this.job, nowMs) },
+      job: this.job === null ? null : { ...this.job, fields: ownJobFields(this.job) },
       overlapGuard: schedule.policy.overlap === "skip" ? { lastJob } : null,
     };
   }

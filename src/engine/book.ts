@@ -1,5 +1,5 @@
 /** What the daemon knows in memory: every schedule as last read, what is planned for it, and what was settled. */
-import type { LastJob } from "../agenda/agenda.ts";
+import type { LastJob } from "../agenda/fire-request.ts";
 import type { SettledRecord } from "../agenda/plan-record.ts";
 import { PAUSED_ALL } from "../redis/keys.ts";
 import type { Schedule } from "../schedule/schedule.ts";

@@ -4,6 +4,7 @@ import type { FireRequest, FireVerdict } from "../agenda/fire-request.ts";
 import type { Clock } from "../base/clock.ts";
 import { unreachable } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { commonJobFields } from "../job/rq-job.ts";
 import { RedisRefusal } from "../redis/script.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Book } from "./book.ts";
@@ -65,7 +66,7 @@ export class Firer {
     );
     let verdicts: FireVerdict[];
     try {
-      verdicts = await agenda.fire(requests, nowMs);
+      verdicts = await agenda.fire(requests, { nowMs, commonFields: commonJobFields(nowMs) });
     } catch (error) {
       if (!(error instanceof RedisRefusal) || REFUSES_ALL.has(error.code)) throw error;
       return this.#takeApart(attempts, error);

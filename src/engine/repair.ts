@@ -1,5 +1,6 @@
 /** Writes back to a Redis that lost its newest state what this daemon remembers: guards, plans and pauses. */
 import type { Agenda, RepairOperation } from "../agenda/agenda.ts";
+import { lastJobText } from "../agenda/fire-request.ts";
 import type { MissedRun } from "../agenda/fire-request.ts";
 import type { SettledRecord } from "../agenda/plan-record.ts";
 import { isActive, nextDue, planRecord, scoreOf } from "../agenda/plan.ts";
@@ -72,15 +73,7 @@ function operationFor(
             scoreSeconds: scoreOf(schedule, next),
           },
     definition: definitionText(schedule, settled.dueSeconds),
-    lastJob:
-      lastJob === null
-        ? ""
-        : JSON.stringify({
-            job: lastJob.id,
-            queue: lastJob.queue,
-            ms: String(lastJob.placedMs),
-            timeout: String(lastJob.timeoutSeconds),
-          }),
+    lastJob: lastJob === null ? "" : lastJobText(lastJob),
     lost: lostSince(schedule, entry, known),
   };
 }

@@ -81,31 +81,44 @@ function shorten(text: string): string {
   return text.slice(0, DESCRIPTION_LENGTH_MAX).toWellFormed();
 }
 
-/** The fields of the hash, field and value in turn, as they stand when the job is placed at `nowMs`. */
-export function jobFields(job: RqJob, nowMs: number): Array<string | Buffer> {
+/** The fields that are the same for every job placed at `nowMs`, field and value in turn. */
+export function commonJobFields(nowMs: number): string[] {
   const now = formatRqTime(nowMs);
-  const { data, failureCallback } = job;
-  const fields: Record<string, string | Buffer> = {
+  return Object.entries({
     status: "queued",
     created_at: now,
     enqueued_at: now,
-    origin: job.queue,
-    data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-    description: shorten(job.description),
-    timeout: String(job.timeoutSeconds),
-    result_ttl: String(job.resultTtlSeconds),
-    failure_ttl: String(job.failureTtlSeconds),
     success_callback_name: "",
-    failure_callback_name: failureCallback ?? "",
     stopped_callback_name: "",
     started_at: "",
     ended_at: "",
     last_heartbeat: "",
     worker_name: "",
     group_id: "",
-  };
+  }).flat();
+}
+
+/** The other fields of the hash, field and value in turn. */
+export function ownJobFields(job: RqJob): Array<string | Buffer> {
+  const { data, failureCallback } = job;
+  const fields = [
+    "origin",
+    job.queue,
+    "data",
+    Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+    "description",
+    shorten(job.description),
+    "timeout",
+    String(job.timeoutSeconds),
+    "result_ttl",
+    String(job.resultTtlSeconds),
+    "failure_ttl",
+    String(job.failureTtlSeconds),
+    "failure_callback_name",
+    failureCallback ?? "",
+  ];
   if (failureCallback !== undefined) {
-    fields["failure_callback_timeout"] = String(CALLBACK_TIMEOUT_SECONDS);
+    fields.push("failure_callback_timeout", String(CALLBACK_TIMEOUT_SECONDS));
   }
-  return Object.entries(fields).flat();
+  return fields;
 }
