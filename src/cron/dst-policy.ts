@@ -18,3 +18,11 @@ export interface DstPolicy {
 
 /** A fixed-time job runs once on each of its days. */
 export const DEFAULT_DST_POLICY: DstPolicy = { gap: "run_after", overlap: "first" };
+
+/** Reads both choices as they are stored; what is unknown becomes the default. */
+export function parseDstPolicy(gap: unknown, overlap: unknown): DstPolicy {
+  return {
+    gap: DST_GAPS.find((choice) => choice === gap) ?? DEFAULT_DST_POLICY.gap,
+    overlap: DST_OVERLAPS.find((choice) => choice === overlap) ?? DEFAULT_DST_POLICY.overlap,
+  };
+}

@@ -48,3 +48,52 @@ export async function newestEntries(
   const entries = await client.xrevrange(ledgerKey, "+", "-", "COUNT", limit);
   return entries.map(([id, flat]) => readEntry(id, flat));
 }
+
+/** Entries read in one command. */
+const PAGE_SIZE = 1_000;
+
+/** All entries, oldest first. */
+export async function* ledgerEntries(
+  client: Redis,
+  ledgerKey: string,
+): AsyncGenerator<LedgerEntry> {
+  for (let from = "-"; ;) {
+    const page = await client.xrange(ledgerKey, from, "+", "COUNT", PAGE_SIZE);
+    for (const [id, flat] of page) yield readEntry(id, flat);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_SIZE) return;
+    from = `(${last[0]}`;
+  }
+}
+
+/** The newest entries of one schedule, newest first; the whole ledger is looked through when it has few. */
+export async function entriesOf(
+  client: Redis,
+  ledgerKey: string,
+  { schedule, limit }: { readonly schedule: string; readonly limit: number },
+): Promise<LedgerEntry[]> {
+  const found: LedgerEntry[] = [];
+  for (let from = "+"; ;) {
+    const page = await client.xrevrange(ledgerKey, from, "-", "COUNT", PAGE_SIZE);
+    for (const [id, flat] of page) {
+      const entry = readEntry(id, flat);
+      if (entry.schedule === schedule) found.push(entry);
+      if (found.length >= limit) return found;
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_SIZE) return found;
+    from = `(${last[0]}`;
+  }
+}
+
+/** Since when a stream is complete, epoch ms: when its oldest entry was made if older ones were cut off, else 0. */
+export async function streamStart(client: Redis, key: string): Promise<number> {
+  const [first] = await client.xrange(key, "-", "+", "COUNT", 1);
+  if (first === undefined) return 0;
+  const [length, info] = [await client.xlen(key), await client.xinfo("STREAM", key)];
+  const flat = Array.isArray(info) ? info : [];
+  const at = flat.indexOf("entries-added");
+  // Before Redis 7 nobody counts what was added: then only the entries themselves are sure.
+  const added = at < 0 ? Infinity : Number(flat[at + 1]);
+  return added > length ? Number(first[0].split("-")[0]) : 0;
+}

@@ -1,0 +1,98 @@
+/** What each schedule was, and from when to when: the history that the ledger is checked against. */
+import type { Redis } from "ioredis";
+import { parseDstPolicy } from "../cron/dst-policy.ts";
+import type { DstPolicy } from "../cron/dst-policy.ts";
+
+/** When a schedule is due, between two instants. */
+export interface DefinitionSpan {
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly dst: DstPolicy;
+  /** Occurrences after this instant count, epoch seconds. */
+  readonly sinceSeconds: number;
+  /** Occurrences up to this instant count, epoch seconds; Infinity for the present definition. */
+  readonly untilSeconds: number;
+}
+
+/** An entry of the stream of changes. */
+export interface ChangeEntry {
+  readonly schedule: string;
+  readonly atMs: number;
+  /** A word of `DefinitionChange`, "paused", "resumed", or what a newer version wrote. */
+  readonly change: string;
+  /** JSON, or empty. */
+  readonly definition: string;
+}
+
+type Definition = Omit<DefinitionSpan, "untilSeconds">;
+
+/** Entries read in one command. */
+const PAGE_SIZE = 1_000;
+
+const ENDS: ReadonlySet<string> = new Set(["disabled", "deleted", "invalid", "ended"]);
+
+function parseDefinition(text: string): Definition | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null) return null;
+    const { since, cron, zone, gap, overlap }: Record<string, unknown> = { ...value };
+    if (typeof since !== "number" || typeof cron !== "string" || typeof zone !== "string")
+      return null;
+    return { cron, timeZone: zone, dst: parseDstPolicy(gap, overlap), sinceSeconds: since };
+  } catch {
+    return null;
+  }
+}
+
+/** All changes, oldest first. */
+export async function* readChanges(client: Redis, key: string): AsyncGenerator<ChangeEntry> {
+  for (let from = "-"; ;) {
+    const page = await client.xrange(key, from, "+", "COUNT", PAGE_SIZE);
+    for (const [, flat] of page) {
+      const fields = new Map(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1] ?? ""]])));
+      yield {
+        schedule: fields.get("schedule") ?? "",
+        atMs: Number(fields.get("at_ms")),
+        change: fields.get("change") ?? "",
+        definition: fields.get("definition") ?? "",
+      };
+    }
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_SIZE) return;
+    from = `(${last[0]}`;
+  }
+}
+
+/** Makes the spans of every schedule from the changes and the definitions that hold now (id → JSON). */
+export function definitionSpans(
+  changes: Iterable<ChangeEntry>,
+  current: ReadonlyMap<string, string>,
+): Map<string, DefinitionSpan[]> {
+  const spans = new Map<string, DefinitionSpan[]>();
+  const open = new Map<string, Definition>();
+  const end = (id: string, untilSeconds: number): void => {
+    const definition = open.get(id);
+    open.delete(id);
+    if (definition === undefined || untilSeconds <= definition.sinceSeconds) return;
+    const known = spans.get(id) ?? [];
+    known.push({ ...definition, untilSeconds });
+    spans.set(id, known);
+  };
+  for (const { schedule, atMs, change, definition } of changes) {
+    const atSeconds = Math.floor(atMs / 1000);
+    const next = parseDefinition(definition);
+    if (ENDS.has(change)) end(schedule, atSeconds);
+    else if (next !== null && change !== "paused") {
+      // After new zone rules the same occurrences are computed again from before the change.
+      end(schedule, Math.min(atSeconds, next.sinceSeconds));
+      open.set(schedule, next);
+    }
+  }
+  // The change that began it may have left the stream.
+  for (const [id, text] of current) {
+    const definition = parseDefinition(text);
+    if (definition !== null && !open.has(id)) open.set(id, definition);
+  }
+  for (const id of open.keys()) end(id, Infinity);
+  return spans;
+}
