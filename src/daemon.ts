@@ -21,6 +21,8 @@ import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
 import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
+import { checkRedis } from "./redis/check.ts";
+import type { RedisFinding } from "./redis/check.ts";
 import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
 import { Remembered } from "./redis/remembered.ts";
@@ -176,6 +178,26 @@ function seedRecent({ redis, recent, config, log }: Shared): void {
   });
 }
 
+/** Tells at the first connection what of this Redis stands in the way of the promise. */
+function tellFindings({ redis, config, log }: Shared): void {
+  let isTold = false;
+  const keys = makeKeys(config.redis_key_prefix);
+  const tell = (findings: readonly RedisFinding[]): void => {
+    for (const { level, subject, text } of findings) {
+      if (level === "error") log.error(text, { subject });
+      else if (level === "warning") log.warn(text, { subject });
+      else log.debug(text, { subject });
+    }
+  };
+  redis.onReady(() => {
+    if (isTold) return;
+    isTold = true;
+    checkRedis({ client: redis.client, keys, queues: [] }).then(tell, (error: unknown) =>
+      log.warn(`look at Redis: ${describeError(error)}`),
+    );
+  });
+}
+
 /** Builds the parts; nothing runs yet but the connection to Redis. */
 export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
@@ -204,6 +226,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
       try {
         if (!config.startup_without_database_connections) await mustConnect(shared, signal);
         seedRecent(shared);
+        tellFindings(shared);
         await runServices(services, { clock, log, signal, graceMs: GRACE_MS });
       } finally {
         redis.close();

@@ -37,8 +37,18 @@ local function is_type(key, wanted)
   return found == wanted or found == 'none'
 end
 
--- An error reply when nothing may be written here, or nil.
-local function refusal()
+-- A command that this user may not run would stop a script between two writes: ask first (Redis 7 and later can tell).
+local function denied_write(more)
+  if not redis.acl_check_cmd then return nil end
+  local writes = { { 'INCR', GENERATION }, { 'ZADD', AGENDA, '1', 'm' }, { 'ZREM', AGENDA, 'm' },
+    { 'HSET', PLANNED, 'f', 'v' }, { 'HDEL', PLANNED, 'f' }, { 'XADD', LEDGER, '*', 'f', 'v' }, unpack(more or {}) }
+  for _, write in ipairs(writes) do
+    if not redis.acl_check_cmd(unpack(write)) then return write[1] .. ' on ' .. write[2] end
+  end
+end
+
+-- An error reply when nothing may be written here, or nil. `more`: writes of this script that others do not make.
+local function refusal(more)
   local wanted = { 'zset', 'hash', 'hash', 'hash', 'hash', 'hash', 'stream', 'string', 'hash', 'stream' }
   for index, name in ipairs(wanted) do
     if not is_type(KEYS[index], name) then
@@ -46,6 +56,8 @@ local function refusal()
         'WRONGTYPE ' .. KEYS[index] .. ' is a ' .. type_of(KEYS[index]) .. ', expected a ' .. name)
     end
   end
+  local denied = denied_write(more)
+  if denied then return redis.error_reply('NOPERM this Redis user may not use ' .. denied) end
   local generation = tonumber(redis.call('GET', GENERATION) or 0)
   if generation < tonumber(ARGV[3]) then
     return redis.error_reply('OLDSTATE generation ' .. generation .. ' is older than ' .. ARGV[3])

@@ -194,7 +194,7 @@ local function flush()
   end
 end
 
-local refused = refusal()
+local refused = refusal({ { 'SADD', QUEUES, 'm' }, { 'RPUSH', KEYS[12] or QUEUES, 'm' }, { 'HSET', KEYS[12] or QUEUES, 'f', 'v' } })
 if refused then return refused end
 
 common = take_list()

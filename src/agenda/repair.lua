@@ -19,7 +19,7 @@
 
 local STATE = KEYS[11]
 if redis.call('HGET', STATE, 'moved_to') then return reply({ 'moved' }) end
-local refused = refusal()
+local refused = refusal({ { 'SET', GENERATION, '1' }, { 'DEL', PAUSED }, { 'HINCRBY', STATE, 'f', '1' } })
 if refused then return refused end
 
 local cursor = FIRST_ARG - 1
