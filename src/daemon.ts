@@ -217,7 +217,14 @@ export function openDaemon(options: DaemonOptions): Daemon {
     reconcile,
     fireLoop,
     zoneWatch({ zones, clock, log: log.for("zones"), onChange: reread }),
-    clockWatch({ clock, log: log.for("clock"), onJump: reread }),
+    clockWatch({
+      clock,
+      log: log.for("clock"),
+      onJump: () => {
+        leadership.check();
+        reread();
+      },
+    }),
     ...openControl(shared, { leadership, reconcile, fireLoop }),
   ];
   return {

@@ -9,6 +9,14 @@ const LEASE = defineScript("lease", leaseLua);
 /** What a daemon wants of the lease; see the head of lease.lua. */
 export type LeaseWish = "lead" | "yield" | "look" | "leave";
 
+/** Who asks, and how. */
+export interface LeaseRequest {
+  readonly me: string;
+  readonly ttlMs: number;
+  readonly goneAfterMs: number;
+  readonly wish: LeaseWish;
+}
+
 /** How things stand. */
 export interface LeaseView {
   /** Id of the leading daemon, or null. */
@@ -19,8 +27,6 @@ export interface LeaseView {
   /** Redis's own clock, epoch ms. */
   readonly redisMs: number;
   readonly generation: number;
-  /** Lowest score on the agenda in epoch seconds, or null when it is empty. */
-  readonly headSeconds: number | null;
   readonly repairs: number;
   /** Other daemons that are fit to lead. */
   readonly others: number;
@@ -32,29 +38,33 @@ export interface LeaseView {
 export async function askLease(
   client: Redis,
   keys: Keys,
-  wish: { readonly me: string; readonly ttlMs: number; readonly wish: LeaseWish },
+  { me, ttlMs, goneAfterMs, wish }: LeaseRequest,
 ): Promise<LeaseView> {
-  const { leader, term, daemons, state, generation, agenda } = keys;
-  const reply = await runScript(
-    client,
-    LEASE,
-    [leader, term, daemons, state, generation, agenda],
-    [wish.me, wish.ttlMs, wish.wish],
-  );
+  const { leader, term, daemons, state, generation } = keys;
+  const wanted = [leader, term, daemons, state, generation];
+  const reply = await runScript(client, LEASE, wanted, [me, ttlMs, goneAfterMs, wish]);
   if (!Array.isArray(reply)) throw new Error("script lease: unexpected reply");
   const texts = reply.map(String);
   const number = (index: number): number => Number(texts[index]);
   const textOrNull = (index: number): string | null => texts[index] || null;
-  const head = textOrNull(5);
   return {
     leader: textOrNull(0),
     term: number(1),
     leftMs: number(2),
     redisMs: number(3),
     generation: number(4),
-    headSeconds: head === null ? null : Number(head),
-    repairs: number(6),
-    others: number(7),
-    movedTo: textOrNull(8),
+    repairs: number(5),
+    others: number(6),
+    movedTo: textOrNull(7),
   };
+}
+
+/** Renews the lease of whoever has it, in one command, and tells who that is; null when nobody leads. */
+export function renewLease(client: Redis, keys: Keys, ttlMs: number): Promise<string | null> {
+  return client.getex(keys.leader, "PX", ttlMs);
+}
+
+/** Milliseconds until the lease ends, in one command; negative when nobody leads. */
+export function leaseLeftMs(client: Redis, keys: Keys): Promise<number> {
+  return client.pttl(keys.leader);
 }

@@ -70,6 +70,7 @@ export class FireLoop implements Service {
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
   #batchSize = BATCH_FIRST;
+  #answeredMs = -Infinity;
 
   constructor(options: FireLoopOptions) {
     this.#options = options;
@@ -216,20 +217,38 @@ export class FireLoop implements Service {
     );
   }
 
+  /** One batch is made ready while Redis works on the one before. */
   async #fireDue(): Promise<void> {
     const due = this.#due();
+    let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
       const batch = due.slice(start, start + this.#batchSize);
       start += batch.length;
-      const startedMs = this.#options.clock.monotonicMs();
-      for (const attempt of batch) attempt.isSent = true;
-      const left = await this.#firer.fire(batch);
-      this.#adaptBatch(batch.length, this.#options.clock.monotonicMs() - startedMs);
-      for (const { member } of left.done) this.#attempts.delete(member);
-      for (const attempt of left.lost) this.#putAside(attempt);
-      for (const attempt of left.staying) attempt.isSent = false;
-      if (left.lost.length > 0) this.#isStale = true;
+      const current = this.#fireBatch(batch);
+      try {
+        await before;
+      } catch (error) {
+        await Promise.allSettled([current]);
+        throw error;
+      }
+      before = current;
     }
+    await before;
+  }
+
+  async #fireBatch(batch: readonly Attempt[]): Promise<void> {
+    const { clock } = this.#options;
+    for (const attempt of batch) attempt.isSent = true;
+    const sentMs = clock.monotonicMs();
+    const left = await this.#firer.fire(batch);
+    // Behind another batch the time runs from that one's answer.
+    const nowMs = clock.monotonicMs();
+    this.#adaptBatch(batch.length, nowMs - Math.max(sentMs, this.#answeredMs));
+    this.#answeredMs = nowMs;
+    for (const { member } of left.done) this.#attempts.delete(member);
+    for (const attempt of left.lost) this.#putAside(attempt);
+    for (const attempt of left.staying) attempt.isSent = false;
+    if (left.lost.length > 0) this.#isStale = true;
   }
 
   /** Not ours as we know it: asking again at once would only be refused again, until we know better. */

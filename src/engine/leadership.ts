@@ -1,5 +1,5 @@
 /** Whether this daemon does the work. One of several does; the others stand by. */
-import { askLease } from "../agenda/lease.ts";
+import { askLease, leaseLeftMs, renewLease } from "../agenda/lease.ts";
 import type { LeaseView, LeaseWish } from "../agenda/lease.ts";
 import type { Agenda } from "../agenda/agenda.ts";
 import { claimState } from "../agenda/state.ts";
@@ -48,6 +48,10 @@ const TRUST_MARGIN_MS = 300;
 const RENEW_EVERY_MS = 1_000;
 /** A leader that ends is followed within a second. */
 const STANDBY_LOOKS_EVERY_MS = 800;
+/** Between whole looks one command is enough: an idle daemon is to cost Redis next to nothing. */
+const WHOLE_LOOK_EVERY_MS = 45_000;
+/** Twice that, and a little. */
+const GONE_AFTER_MS = 100_000;
 /** A little after a lease should have ended. */
 const AFTER_END_MS = 20;
 /** A clock that differs by more must not decide what is due while another daemon can. */
@@ -68,6 +72,9 @@ export class Leadership implements Service {
   #offsetMs: number | null = null;
   #oldStateSinceMs: number | null = null;
   #ledBefore = false;
+  #wholeLookAtMs = -Infinity;
+  /** Redis before 6.2 lacks the command that renews and tells in one. */
+  #canRenewBriefly = true;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -92,18 +99,21 @@ export class Leadership implements Service {
 
   /** Looks at once: somebody saw that Redis is not what it was. */
   check(): void {
+    this.#wholeLookAtMs = -Infinity;
     this.#wakeup.wake();
   }
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
     const { redis } = this.#options;
+    // After a break Redis may be another one, or the same with an older state.
+    redis.onReady(() => this.check());
     let isClaimed = false;
     while (!signal.aborted) {
       try {
         await redis.ready(signal);
         isClaimed ||= await this.#claim();
-        if (isClaimed) await this.#look();
+        if (isClaimed && !(await this.#lookBriefly())) await this.#look();
         this.#outage.recovered();
       } catch (error) {
         if (isAbort(error, signal)) break;
@@ -125,9 +135,40 @@ export class Leadership implements Service {
     return false;
   }
 
+  /** Renews, or sees that the leader lives; false when a whole look is needed. */
+  async #lookBriefly(): Promise<boolean> {
+    const { clock, redis, keys, daemonId } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const view = this.#view;
+    if (view === null || startedMs >= this.#wholeLookAtMs + WHOLE_LOOK_EVERY_MS) return false;
+    if (this.#oldStateSinceMs !== null || !this.#canRenewBriefly) return false;
+    if (this.#isClockWrong) return false;
+    if (!this.isLeader) {
+      const leftMs = await leaseLeftMs(redis.client, keys);
+      this.#view = { ...view, leftMs };
+      return leftMs > 0;
+    }
+    const leader = await this.#renew();
+    if (leader !== daemonId) return false;
+    this.#trustUntilMs = startedMs + TTL_MS - TRUST_MARGIN_MS;
+    return true;
+  }
+
+  async #renew(): Promise<string | null> {
+    const { redis, keys } = this.#options;
+    try {
+      return await renewLease(redis.client, keys, TTL_MS);
+    } catch (error) {
+      if (!/unknown command/i.test(String(error))) throw error;
+      this.#canRenewBriefly = false;
+      return null;
+    }
+  }
+
   async #look(): Promise<void> {
     const { agenda, clock } = this.#options;
     const startedMs = clock.monotonicMs();
+    this.#wholeLookAtMs = startedMs;
     const before = this.#view;
     const view = await this.#ask(this.#wish());
     this.#view = view;
@@ -166,12 +207,17 @@ export class Leadership implements Service {
 
   #wish(): LeaseWish {
     if (this.#oldStateSinceMs !== null && !this.#ledBefore) return "look";
-    return this.#offsetMs !== null && Math.abs(this.#offsetMs) > CLOCK_WRONG_MS ? "yield" : "lead";
+    return this.#isClockWrong ? "yield" : "lead";
+  }
+
+  get #isClockWrong(): boolean {
+    return this.#offsetMs !== null && Math.abs(this.#offsetMs) > CLOCK_WRONG_MS;
   }
 
   #ask(wish: LeaseWish): Promise<LeaseView> {
     const { redis, keys, daemonId } = this.#options;
-    return askLease(redis.client, keys, { me: daemonId, ttlMs: TTL_MS, wish });
+    const request = { me: daemonId, ttlMs: TTL_MS, goneAfterMs: GONE_AFTER_MS, wish };
+    return askLease(redis.client, keys, request);
   }
 
   /** The clocks are compared at every look, the way to Redis and back taken as even. */
