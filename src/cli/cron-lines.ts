@@ -9,6 +9,9 @@ import type { CronQuestion, CronTools } from "./cron-query.ts";
 /** What holds where a line says nothing of its own. */
 export interface LineDefaults {
   readonly tz: string;
+  /** Null stands for now. */
+  readonly from: string | null;
+  readonly count: number;
   readonly dst: DstPolicy;
 }
 
@@ -45,8 +48,9 @@ function choiceOf<T extends string>(fields: Fields, key: string, choices: readon
   throw invalid(`${key} '${value}': expected ${choices.join(", ")}`);
 }
 
-function countOf({ n = 1 }: Fields): number {
+function countOf({ n }: Fields, standard: number): number {
   const { min, max } = COUNT_BOUNDS;
+  if (n === undefined || n === null) return standard;
   if (typeof n === "number" && Number.isInteger(n) && n >= min && n <= max) return n;
   throw invalid(`n: expected a whole number ${min}-${max}`);
 }
@@ -57,8 +61,8 @@ function questionOf(fields: Fields, defaults: LineDefaults): CronQuestion {
   return {
     expr,
     tz: textOf(fields, "tz") ?? defaults.tz,
-    from: textOf(fields, "from"),
-    count: countOf(fields),
+    from: textOf(fields, "from") ?? defaults.from,
+    count: countOf(fields, defaults.count),
     dst: {
       gap: choiceOf(fields, "dst_gap", DST_GAPS) ?? defaults.dst.gap,
       overlap: choiceOf(fields, "dst_overlap", DST_OVERLAPS) ?? defaults.dst.overlap,
@@ -95,17 +99,18 @@ export async function* linesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator
   if (rest !== "") yield [rest];
 }
 
-/** The answers to a piece of input, blank lines left out. */
-export function answerLines(
+/** The answers to lines, one for each that is not blank. */
+export function* answerLines(
   lines: readonly string[],
   defaults: LineDefaults,
   tools: CronTools,
-): string[] {
-  return lines
-    .filter((line) => line.trim() !== "")
-    .map((line) => {
-      if (line.length <= LINE_LENGTH_MAX) return answerLine(line, defaults, tools);
+): Generator<string> {
+  for (const line of lines) {
+    if (line.trim() === "") continue;
+    if (line.length <= LINE_LENGTH_MAX) yield answerLine(line, defaults, tools);
+    else {
       const message = `the line is longer than ${LINE_LENGTH_MAX} characters`;
-      return JSON.stringify({ id: null, error: "invalid", message });
-    });
+      yield JSON.stringify({ id: null, error: "invalid", message });
+    }
+  }
 }

@@ -21,6 +21,9 @@ import { EXIT } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { openZones } from "./zones.ts";
 
+/** Answers are written when so many characters have come together, or when no question waits. */
+const BATCH_LENGTH = 256 * 1024;
+
 /** @throws ConfigurationError when the variable holds another word. */
 function zoneDataChoice(flags: CronFlags, { env }: CliContext): ZoneDataChoice {
   const chosen = flags.choice("zoneData", ZONE_DATA_CHOICES);
@@ -55,7 +58,16 @@ async function answerInput(
   context: CliContext,
 ): Promise<ExitCode> {
   for await (const lines of linesOf(context.input())) {
-    context.output.lines(answerLines(lines, defaults, tools));
+    let batch: string[] = [];
+    let length = 0;
+    for (const answer of answerLines(lines, defaults, tools)) {
+      batch.push(answer);
+      length += answer.length;
+      if (length < BATCH_LENGTH) continue;
+      context.output.lines(batch);
+      [batch, length] = [[], 0];
+    }
+    context.output.lines(batch);
   }
   return EXIT.ok;
 }
@@ -115,7 +127,7 @@ function answerOne(
 /** Answers the question of the command line, or those of standard input. */
 export async function runCron(flags: CronFlags, context: CliContext): Promise<ExitCode> {
   const expr = flags.text("expr");
-  const count = flags.integer("count", COUNT_BOUNDS) ?? COUNT_DEFAULT;
+  const count = flags.integer("count", COUNT_BOUNDS);
   const tz = flags.text("tz") ?? TZ_DEFAULT;
   const from = flags.text("from");
   const dst = dstOf(flags);
@@ -124,6 +136,9 @@ export async function runCron(flags: CronFlags, context: CliContext): Promise<Ex
     throw new UsageError(fault);
   }
   const tools = toolsOf(flags, context);
-  if (expr === null) return answerInput({ tz, dst }, tools, context);
-  return answerOne({ expr, tz, from, count, dst }, tools, flags, context);
+  if (expr !== null) {
+    const question = { expr, tz, from, count: count ?? COUNT_DEFAULT, dst };
+    return answerOne(question, tools, flags, context);
+  }
+  return answerInput({ tz, from, count: count ?? 1, dst }, tools, context);
 }

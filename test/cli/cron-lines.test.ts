@@ -10,7 +10,7 @@ const tools = {
   zones: openZoneData({ choice: "builtin" }),
   nowSeconds: () => Date.parse("2026-01-01T00:00:00Z") / 1000,
 };
-const defaults = { tz: "UTC", dst: DEFAULT_DST_POLICY };
+const defaults = { tz: "UTC", from: null, count: 1, dst: DEFAULT_DST_POLICY };
 
 /** What a line is answered, its message left out. */
 function answer(question: unknown): unknown {
@@ -50,6 +50,13 @@ describe("a question", () => {
 
   test("is about the first instant after now in UTC unless it says otherwise", () => {
     expect(answer({ expr: "@daily" })).toEqual({ id: null, next: ["2026-01-02T00:00:00Z"] });
+  });
+
+  test("takes the defaults it is given", () => {
+    const given = { ...defaults, tz: "Asia/Kolkata", from: "2026-06-01T00:00:00Z", count: 2 };
+    const [text = ""] = answerLines(['{"id":1,"expr":"@daily"}'], given, tools);
+    const next = ["2026-06-01T18:30:00Z", "2026-06-02T18:30:00Z"];
+    expect(JSON.parse(text)).toEqual({ id: 1, next });
   });
 
   test.each([
@@ -166,7 +173,7 @@ describe("a question without an answer", () => {
 
   test("does not keep the others from theirs", () => {
     const lines = ["{", "", '{"id":2,"expr":"@daily"}\r', "  "];
-    const ids = answerLines(lines, defaults, tools).map(
+    const ids = [...answerLines(lines, defaults, tools)].map(
       (line) => (JSON.parse(line) as { id: unknown }).id,
     );
     expect(ids).toEqual([null, 2]);
