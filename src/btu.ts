@@ -1,22 +1,14 @@
-/** The entry of `btu`. */
-import { versionText } from "./base/version.ts";
+/** The entry of `btu`: what the system gives, and the exit code. */
+import { isatty } from "node:tty";
+import { systemClock } from "./base/clock.ts";
+import { terminalColumns } from "./base/system-calls.ts";
 import { writeAll } from "./base/write-all.ts";
+import { runCli } from "./cli/run.ts";
 
-const STDOUT = 1;
-const STDERR = 2;
-const EXIT_USAGE = 2;
-
-function run(args: readonly string[]): number {
-  if (args.includes("--version")) {
-    writeAll(STDOUT, `btu ${versionText}\n`);
-    return 0;
-  }
-  if (args.includes("--help")) {
-    writeAll(STDOUT, "Usage: btu [--version] [--help]\n");
-    return 0;
-  }
-  writeAll(STDERR, "Usage: btu [--version] [--help]\n");
-  return EXIT_USAGE;
-}
-
-process.exit(run(process.argv.slice(2)));
+const code = await runCli({
+  argv: process.argv.slice(2),
+  clock: systemClock,
+  input: () => Bun.stdin.stream(),
+  screen: { env: process.env, isTerminal: isatty, columns: terminalColumns, write: writeAll },
+});
+process.exit(code);

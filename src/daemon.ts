@@ -145,6 +145,7 @@ function openControl(
     ...parts,
     daemon: {
       name: config.name,
+      environment: config.environment_name,
       version: versionText,
       pid: process.pid,
       started_at: new Date(clock.nowMs()).toISOString(),

@@ -39,8 +39,8 @@ const RESET = "\u001b[0m";
 /** What a value may hold without quotes. */
 const BARE_VALUE = /^[^\s"=\\]+$/;
 
-/** Control characters would let a schedule's name forge lines or colour the terminal. */
-function printable(text: string): string {
+/** Control characters would let a schedule's name forge lines or colour the terminal: they are shown as escapes. */
+export function printable(text: string): string {
   return text.replaceAll(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1));
 }
 

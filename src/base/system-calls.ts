@@ -3,9 +3,12 @@ import { dlopen, FFIType } from "bun:ffi";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+/** TIOCGWINSZ, the same on all Linux machines that we build for. */
+const GET_WINDOW_SIZE = 0x5413;
 
 interface SystemCalls {
   readonly flock: (handle: number, operation: number) => number;
+  readonly ioctl: (handle: number, request: number, argument: Uint16Array) => number;
 }
 
 function load(): SystemCalls | null {
@@ -13,6 +16,7 @@ function load(): SystemCalls | null {
     try {
       const { symbols } = dlopen(library, {
         flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+        ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
       });
       return symbols;
     } catch {
@@ -33,4 +37,13 @@ function systemCalls(): SystemCalls | null {
 export function lockFile(handle: number): boolean | null {
   const calls = systemCalls();
   return calls === null ? null : calls.flock(handle, LOCK_EX | LOCK_NB) === 0;
+}
+
+/** How many columns a terminal has; null when it is none, does not tell, or this system cannot say. */
+export function terminalColumns(handle: number): number | null {
+  const size = new Uint16Array(4);
+  const calls = systemCalls();
+  if (calls === null || calls.ioctl(handle, GET_WINDOW_SIZE, size) !== 0) return null;
+  const [, columns = 0] = size;
+  return columns === 0 ? null : columns;
 }

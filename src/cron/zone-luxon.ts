@@ -2,19 +2,9 @@
 import { DateTime, Zone as LuxonZone } from "luxon";
 import type { ZoneOffsetFormat, ZoneOffsetOptions } from "luxon";
 
+import { offsetText } from "./instant-text.ts";
 import { offsetAt } from "./zone.ts";
 import type { Zone } from "./zone.ts";
-
-/** `+05:30` as `short`, `+5:30` as `narrow`, `+0530` as `techie`. */
-function offsetText(offsetSeconds: number, format: ZoneOffsetFormat): string {
-  const total = Math.round(Math.abs(offsetSeconds) / 60);
-  const sign = offsetSeconds < 0 ? "-" : "+";
-  const hours = Math.floor(total / 60);
-  const minutes = total % 60;
-  const [hoursText, minutesText] = [hours, minutes].map((part) => String(part).padStart(2, "0"));
-  if (format === "narrow") return `${sign}${hours}${minutes === 0 ? "" : `:${minutesText}`}`;
-  return `${sign}${hoursText}${format === "short" ? ":" : ""}${minutesText}`;
-}
 
 /** A zone table as luxon takes it: `DateTime.fromSeconds(due, { zone: luxonZone(zone) })`. */
 class TableZone extends LuxonZone {

@@ -12,6 +12,7 @@ import type { RedisConnection } from "../redis/connect.ts";
 import type { DefineTools } from "../schedule/schedule.ts";
 import type { Source } from "../schedule/source.ts";
 import type { Book } from "./book.ts";
+import { gatherSchedules } from "./gather.ts";
 import { SourceReader } from "./source-reader.ts";
 
 /** What the loop needs. */
@@ -174,16 +175,7 @@ export class ReconcileLoop implements Service {
   }
 
   #fillBook(): void {
-    const schedules = new Map();
-    const rejected = [];
-    for (const reader of this.#readers) {
-      rejected.push(...reader.rejected);
-      for (const schedule of reader.schedules.values()) {
-        if (!schedules.has(schedule.id)) schedules.set(schedule.id, schedule);
-        else
-          rejected.push({ ...schedule, problem: `the id "${schedule.id}" stands in two sources` });
-      }
-    }
+    const { schedules, rejected } = gatherSchedules(this.#readers);
     this.#options.book.replace(schedules, rejected);
     this.#tellProblems();
   }

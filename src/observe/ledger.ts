@@ -19,22 +19,36 @@ export interface LedgerEntry {
   readonly count: number;
 }
 
-function readEntry(id: string, flat: readonly string[]): LedgerEntry {
+/** What a Date can hold; also false for what is no number. */
+function isTime(epochMs: number): boolean {
+  return Math.abs(epochMs) <= 8.64e15;
+}
+
+function fieldsOf(flat: readonly string[]): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (let index = 0; index + 1 < flat.length; index += 2) {
     fields.set(flat[index] ?? "", flat[index + 1] ?? "");
   }
-  const until = fields.get("until");
+  return fields;
+}
+
+/** Null for an entry that holds no times: a hand-made one, or one of a program to come. */
+function readEntry(id: string, flat: readonly string[]): LedgerEntry | null {
+  const fields = fieldsOf(flat);
+  const dueSeconds = Number(fields.get("due"));
+  const firedMs = Number(fields.get("fired_ms"));
+  if (!isTime(dueSeconds * 1000) || !isTime(firedMs)) return null;
+  const until = Number(fields.get("until"));
   return {
     id,
     schedule: fields.get("schedule") ?? "",
-    dueSeconds: Number(fields.get("due")),
-    firedMs: Number(fields.get("fired_ms")),
+    dueSeconds,
+    firedMs,
     outcome: fields.get("outcome") ?? "",
     queue: fields.get("queue") ?? null,
     job: fields.get("job") ?? null,
     reason: fields.get("reason") ?? null,
-    untilSeconds: until === undefined ? null : Number(until),
+    untilSeconds: isTime(until * 1000) ? until : null,
     count: Number(fields.get("count") ?? 1),
   };
 }
@@ -46,7 +60,7 @@ export async function newestEntries(
   limit: number,
 ): Promise<LedgerEntry[]> {
   const entries = await client.xrevrange(ledgerKey, "+", "-", "COUNT", limit);
-  return entries.map(([id, flat]) => readEntry(id, flat));
+  return entries.map(([id, flat]) => readEntry(id, flat)).filter((entry) => entry !== null);
 }
 
 /** Entries read in one command. */
@@ -59,7 +73,10 @@ export async function* ledgerEntries(
 ): AsyncGenerator<LedgerEntry> {
   for (let from = "-"; ;) {
     const page = await client.xrange(ledgerKey, from, "+", "COUNT", PAGE_SIZE);
-    for (const [id, flat] of page) yield readEntry(id, flat);
+    for (const [id, flat] of page) {
+      const entry = readEntry(id, flat);
+      if (entry !== null) yield entry;
+    }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_SIZE) return;
     from = `(${last[0]}`;
@@ -77,7 +94,7 @@ export async function entriesOf(
     const page = await client.xrevrange(ledgerKey, from, "-", "COUNT", PAGE_SIZE);
     for (const [id, flat] of page) {
       const entry = readEntry(id, flat);
-      if (entry.schedule === schedule) found.push(entry);
+      if (entry?.schedule === schedule) found.push(entry);
       if (found.length >= limit) return found;
     }
     const last = page.at(-1);

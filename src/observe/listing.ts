@@ -1,6 +1,8 @@
 /** One row of `btu list`, the same whether a daemon or the command itself read the schedules. */
 import { isActive, nextDue } from "../agenda/plan.ts";
 import { expressionWarnings } from "../cron/expression-warnings.ts";
+import type { CronExpression } from "../cron/expression.ts";
+import { utcText, zonedText } from "../cron/instant-text.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 
 /** Whether and why a schedule runs. */
@@ -18,6 +20,8 @@ export interface ListRow {
   readonly state: ScheduleState;
   /** ISO, UTC; null when it will not run. */
   readonly next: string | null;
+  /** The same instant as the clocks of its zone show it, by the zone data of whoever made the row. */
+  readonly next_local: string | null;
   readonly problem: string | null;
   readonly warnings: readonly string[];
 }
@@ -30,9 +34,17 @@ export interface ListContext {
   readonly isPaused: boolean;
 }
 
-/** ISO without fractions: `2026-11-21T02:00:00Z`. */
-export function isoSeconds(epochSeconds: number): string {
-  return new Date(epochSeconds * 1000).toISOString().replace(".000Z", "Z");
+const knownWarnings = new WeakMap<CronExpression, readonly string[]>();
+
+/** Schedules with the same cron text share an expression: its traps are looked for once. */
+function warningsOf(expression: CronExpression): readonly string[] {
+  const known = knownWarnings.get(expression) ?? expressionWarnings(expression);
+  knownWarnings.set(expression, known);
+  return known;
+}
+
+function nextTexts({ timing }: Schedule, due: number): Pick<ListRow, "next" | "next_local"> {
+  return { next: utcText(due), next_local: timing === null ? null : zonedText(due, timing.zone) };
 }
 
 function stateOf(schedule: Schedule, due: number | null, isPaused: boolean): ScheduleState {
@@ -58,8 +70,10 @@ export function listRow(schedule: Schedule, context: ListContext): ListRow {
     zone_rule: schedule.zoneRule,
     queue: schedule.queue,
     state,
-    next: state === "active" && typeof due === "number" ? isoSeconds(due) : null,
+    ...(state === "active" && typeof due === "number"
+      ? nextTexts(schedule, due)
+      : { next: null, next_local: null }),
     problem: schedule.problem ?? (state === "never" ? "no such date up to the end of 2099" : null),
-    warnings: expression === undefined ? [] : expressionWarnings(expression),
+    warnings: expression === undefined ? [] : warningsOf(expression),
   };
 }

@@ -45,6 +45,7 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
   const { redis, redisName, reconcile, fireLoop, recent, refreshMs } = options;
   const { doneMs, tookMs } = reconcile.state;
   return statusDocument({
+    nowMs: options.clock.nowMs(),
     daemon: options.daemon,
     leadership: options.leadership.status,
     connections: [{ name: redisName, problem: redis.problem }, ...reconcile.sources],

@@ -1,7 +1,7 @@
 /** What `btu status` shows, as one JSON document. */
 import type { LeadershipStatus } from "../engine/leadership.ts";
+import { utcText } from "../cron/instant-text.ts";
 import type { ListRow, ScheduleState } from "./listing.ts";
-import { isoSeconds } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { LatenessSummary } from "./recent.ts";
 
@@ -20,10 +20,21 @@ export interface FiringStatus {
   readonly queue: string | null;
   readonly job: string | null;
   readonly reason: string | null;
+  /** For a run of missed occurrences: when the last of them was due, and how many they are. */
+  readonly until: string | null;
+  readonly count: number;
 }
 
-/** The document. */
+/** An occurrence that is coming up. */
+export type ComingStatus = Pick<
+  ListRow,
+  "id" | "task" | "queue" | "time_zone" | "next" | "next_local"
+>;
+
+/** The document; docs/cli-json.md tells what its parts mean. */
 export interface StatusDocument {
+  /** When it was made. */
+  readonly at: string;
   readonly health: "healthy" | "degraded";
   /** What makes it degraded, in words. */
   readonly problems: readonly string[];
@@ -31,6 +42,7 @@ export interface StatusDocument {
   readonly warnings: readonly string[];
   readonly daemon: {
     readonly name: string;
+    readonly environment: string | null;
     readonly version: string;
     readonly pid: number;
     readonly started_at: string;
@@ -45,13 +57,14 @@ export interface StatusDocument {
     readonly every_s: number;
   };
   readonly schedules: Readonly<Record<ScheduleState | "total", number>>;
-  readonly next: ReadonlyArray<Pick<ListRow, "id" | "task" | "queue" | "next">>;
+  readonly next: readonly ComingStatus[];
   readonly last_firings: readonly FiringStatus[];
   readonly lateness: LatenessSummary;
 }
 
 /** What the document is made of. */
 export interface StatusParts {
+  readonly nowMs: number;
   readonly daemon: StatusDocument["daemon"];
   readonly leadership: LeadershipStatus;
   readonly connections: readonly ConnectionStatus[];
@@ -78,7 +91,14 @@ function comingUp(rows: readonly ListRow[]): StatusDocument["next"] {
     .filter((row) => row.next !== null)
     .toSorted((a, b) => (a.next ?? "").localeCompare(b.next ?? ""))
     .slice(0, NEXT_SHOWN)
-    .map(({ id, task, queue, next }) => ({ id, task, queue, next }));
+    .map(({ id, task, queue, time_zone, next, next_local }) => ({
+      id,
+      task,
+      queue,
+      time_zone,
+      next,
+      next_local,
+    }));
 }
 
 /** Names the first ones and counts the rest. */
@@ -93,7 +113,7 @@ function problemsOf({ connections, firingProblem, failures }: StatusParts): stri
     .map(({ name, problem }) => `${name} is not available: ${problem}`);
   const failed = failures.map(
     ({ schedule, dueSeconds, reason }) =>
-      `${schedule} failed, due ${isoSeconds(dueSeconds)}: ${reason ?? "no reason given"}`,
+      `${schedule} failed, due ${utcText(dueSeconds)}: ${reason ?? "no reason given"}`,
   );
   return [
     ...down,
@@ -116,18 +136,20 @@ function warningsOf(rows: readonly ListRow[]): string[] {
   const invalid = rows
     .filter(({ state }) => state === "invalid")
     .map(({ id, problem }) => `${id} is invalid: ${problem}`);
-  return atMost(invalid, (count) => `${count} more schedules are invalid`);
+  return atMost(invalid, (count) => `${count} more schedules are invalid; btu lint names them all`);
 }
 
 function firingStatus(entry: LedgerEntry): FiringStatus {
   return {
     schedule: entry.schedule,
-    due: isoSeconds(entry.dueSeconds),
+    due: utcText(entry.dueSeconds),
     fired_at: new Date(entry.firedMs).toISOString(),
     outcome: entry.outcome,
     queue: entry.queue,
     job: entry.job,
     reason: entry.reason,
+    until: entry.untilSeconds === null ? null : utcText(entry.untilSeconds),
+    count: entry.count,
   };
 }
 
@@ -136,6 +158,7 @@ export function statusDocument(parts: StatusParts): StatusDocument {
   const { daemon, connections, refresh, rows, recent, lateness } = parts;
   const problems = problemsOf(parts);
   return {
+    at: new Date(parts.nowMs).toISOString(),
     health: problems.length === 0 ? "healthy" : "degraded",
     problems,
     warnings: [...clockWarnings(parts.leadership), ...warningsOf(rows)],

@@ -33,7 +33,7 @@ export interface Daemon extends AsyncDisposable {
   log(): string;
   /** Waits for a log line from now on, or from an offset into `log()`. */
   waitForLog(pattern: RegExp, options?: { timeoutMs?: number; from?: number }): Promise<string>;
-  /** Sends a request as the BTU app does (one send, no newline, no half-close) and gives the whole answer. */
+  /** Sends a request as the BTU app does (one send, no newline, no half-close) and gives the first answer. */
   request(type: string, content: string | null): Promise<string>;
   /** Sets the wall time that it sees, where it was started with `wallMs`. */
   setWall(wallMs: number): void;
@@ -60,6 +60,11 @@ function pythonRequest(type: string, content: string | null): string {
   return `{"request_type": ${pythonText(type)}, "request_content": ${value}}`;
 }
 
+/** A JSON document ends with its line; a text comes in one piece, and the connection stays open after it. */
+function isWhole(answer: string): boolean {
+  return /^[{[]/.test(answer) ? answer.endsWith("\n") : answer !== "";
+}
+
 /** Sends one request to a daemon's socket as the BTU app does. */
 function requestOverSocket(
   socketPath: string,
@@ -70,7 +75,10 @@ function requestOverSocket(
     let answer = "";
     const socket = connect(socketPath, () => socket.write(pythonRequest(type, content)));
     socket.setEncoding("utf8");
-    socket.on("data", (text: string) => (answer += text));
+    socket.on("data", (text: string) => {
+      answer += text;
+      if (isWhole(answer)) socket.destroy();
+    });
     socket.on("error", reject);
     socket.on("close", () => {
       clearTimeout(timer);

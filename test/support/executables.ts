@@ -15,10 +15,14 @@ export function executable(name: "btu" | "btu-daemon"): string {
   return path;
 }
 
+const SCREEN_SETTINGS = new Set(["COLUMNS", "FORCE_COLOR", "NO_COLOR", "TZDIR"]);
+
 /** Settings of the person who runs the tests must not reach the program. */
 export function withoutOwnSettings(
   env: Readonly<Record<string, string | undefined>> = {},
 ): Record<string, string | undefined> {
-  const own = Object.keys(process.env).filter((name) => name.startsWith("BTU_SCHEDULER_"));
+  const own = Object.keys(process.env).filter(
+    (name) => name.startsWith("BTU_SCHEDULER_") || SCREEN_SETTINGS.has(name),
+  );
   return { ...Object.fromEntries(own.map((name) => [name, undefined])), ...env };
 }

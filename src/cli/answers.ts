@@ -1,0 +1,62 @@
+/** Whether what a daemon answered has the form that this version knows: daemon and command may be of different versions. */
+import type { ListRow } from "../observe/listing.ts";
+import type { StatusDocument } from "../observe/status.ts";
+
+type Shape = Readonly<Record<string, "text" | "list" | "object">>;
+
+const STATUS_SHAPE: Shape = {
+  at: "text",
+  health: "text",
+  problems: "list",
+  warnings: "list",
+  daemon: "object",
+  connections: "list",
+  refresh: "object",
+  schedules: "object",
+  next: "list",
+  last_firings: "list",
+  lateness: "object",
+};
+const ROW_SHAPE: Shape = {
+  id: "text",
+  task: "text",
+  cron: "text",
+  time_zone: "text",
+  queue: "text",
+  state: "text",
+  warnings: "list",
+};
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "string") return "text";
+  return value === null ? "null" : typeof value;
+}
+
+function hasShape(value: unknown, shape: Shape): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(shape).every(([key, kind]) => kindOf(Reflect.get(value, key)) === kind);
+}
+
+function isStatus(value: unknown): value is StatusDocument {
+  return hasShape(value, STATUS_SHAPE);
+}
+
+function isRows(value: unknown): value is ListRow[] {
+  return Array.isArray(value) && value.every((row) => hasShape(row, ROW_SHAPE));
+}
+
+const OTHER_VERSION =
+  "the daemon's answer has another form: it runs another version than btu; restart it";
+
+/** @throws Error when the daemon is of another version. */
+export function asStatus(value: unknown): StatusDocument {
+  if (!isStatus(value)) throw new Error(OTHER_VERSION);
+  return value;
+}
+
+/** @throws Error when the daemon is of another version. */
+export function asRows(value: unknown): ListRow[] {
+  if (!isRows(value)) throw new Error(OTHER_VERSION);
+  return value;
+}

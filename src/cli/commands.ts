@@ -1,0 +1,55 @@
+/** All commands, in the groups that help shows. */
+import { defineGroup } from "./command.ts";
+import type { CliCommand, CommandTable } from "./command.ts";
+import { EXIT } from "./exit.ts";
+
+/** Commands that help shows together. */
+interface CommandGroup {
+  readonly title: string;
+  readonly commands: CommandTable;
+}
+
+/** The groups in their order. */
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  {
+    title: "See",
+    commands: {
+      status: async () => (await import("./status.ts")).statusCommand,
+      list: async () => (await import("./list.ts")).listCommand,
+    },
+  },
+  {
+    title: "Check",
+    commands: {
+      lint: async () => (await import("./lint.ts")).lintCommand,
+      cron: async () => (await import("./cron.ts")).cronCommand,
+      config: async () => (await import("./config.ts")).configCommand,
+      ping: async () => (await import("./ping.ts")).pingCommand,
+    },
+  },
+];
+
+/** `btu` itself. */
+export const rootCommand: CliCommand = defineGroup(
+  {
+    name: "",
+    about: "See and check a BTU scheduler",
+    details: [
+      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does and " +
+        "checks what it is told to do.",
+    ],
+    examples: [
+      ["btu status", "Is all well? What runs next, what ran lately?"],
+      ["btu list", "All schedules with their next run"],
+      ["btu cron '0 2 * * *' --tz Europe/Berlin", "What does this mean, and when does it run?"],
+    ],
+    exitCodes: [
+      [EXIT.ok, "all is well"],
+      [EXIT.problem, "a problem was found, or the command failed"],
+      [EXIT.usage, "wrong command line or configuration"],
+      [EXIT.noDaemon, "no daemon runs"],
+      [EXIT.notFound, "what was asked for by name does not exist"],
+    ],
+  },
+  Object.fromEntries(COMMAND_GROUPS.flatMap(({ commands }) => Object.entries(commands))),
+);

@@ -1,0 +1,126 @@
+/** What a command is given to work with. */
+import { existsSync, lstatSync } from "node:fs";
+import type { Clock } from "../base/clock.ts";
+import { ConfigurationError } from "../base/errors.ts";
+import { secretsOf } from "../config/describe.ts";
+import { codeOf } from "../config/files.ts";
+import type { Environment } from "../config/given.ts";
+import { configPath, loadConfig } from "../config/load.ts";
+import type { LoadedConfig } from "../config/load.ts";
+import { askDaemon, NoDaemonError } from "../control/client.ts";
+import type { Output } from "./output.ts";
+
+/** What a context is made of. */
+export interface ContextOptions {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly output: Output;
+  /** What `--config` names. */
+  readonly configFile: string | undefined;
+  /** Standard input. */
+  readonly input: () => AsyncIterable<Uint8Array>;
+}
+
+/** A running daemon answers from memory; a larger delay is a fault. */
+const ANSWER_TIMEOUT_MS = 5_000;
+/** Where packages put the socket, and where it is unless configured: only root can make the first one, so it is tried first. */
+const DEFAULT_SOCKETS = ["/run/btu_scheduler/btu_scheduler.sock", "/tmp/btu_scheduler.sock"];
+const SOCKET_VARIABLE = "BTU_SCHEDULER_SOCKET_PATH";
+
+/** The file is there for somebody else. */
+const FORBIDDEN = new Set(["EACCES", "EPERM"]);
+
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** One per call of the program. */
+export class CliContext {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly output: Output;
+  readonly configFile: string | undefined;
+  readonly input: () => AsyncIterable<Uint8Array>;
+  #loaded: LoadedConfig | null = null;
+  #socketPath: string | null = null;
+
+  constructor({ env, clock, output, configFile, input }: ContextOptions) {
+    this.env = env;
+    this.clock = clock;
+    this.output = output;
+    this.configFile = configFile;
+    this.input = input;
+  }
+
+  /** @throws ConfigurationError with all faults of the configuration. */
+  config(): LoadedConfig {
+    if (this.#loaded !== null) return this.#loaded;
+    this.#loaded = loadConfig({ file: this.configFile, env: this.env });
+    this.output.hide(secretsOf(this.#loaded.config));
+    return this.#loaded;
+  }
+
+  /**
+   * The socket of the daemon; the default one where the configuration cannot be read.
+   *
+   * @throws ConfigurationError when the configuration is wrong, or cannot be read though somebody named it.
+   * @throws NoDaemonError when no daemon can be asked.
+   */
+  socketPath(): string {
+    this.#socketPath ??= this.#findSocket();
+    return this.#socketPath;
+  }
+
+  /**
+   * What the daemon answers to a request.
+   *
+   * @throws NoDaemonError when none runs; Error when it refuses or does not answer in time.
+   */
+  async ask(type: string): Promise<unknown> {
+    const socketPath = this.socketPath();
+    const options = { socketPath, clock: this.clock, timeoutMs: ANSWER_TIMEOUT_MS };
+    const reply = await askDaemon(type, null, options);
+    if (!reply.ok) throw new Error(`ask the daemon for "${type}": ${reply.message}`);
+    return reply.result;
+  }
+
+  #findSocket(): string {
+    let loaded: LoadedConfig;
+    try {
+      loaded = this.config();
+    } catch (error) {
+      if (!this.#mayDoWithout(error)) throw error;
+      return this.#defaultSocket();
+    }
+    const { disable_unix_socket: isDisabled, socket_path: path } = loaded.config;
+    if (!isDisabled) return path;
+    throw new NoDaemonError("cannot ask the daemon: disable_unix_socket is set");
+  }
+
+  /** Whether the configuration is out of reach, not wrong: what needs only the socket can do without. */
+  #mayDoWithout(error: unknown): boolean {
+    if (!(error instanceof ConfigurationError)) return false;
+    const { path, namedBy } = configPath({ file: this.configFile, env: this.env });
+    if (namedBy === "--config") return false;
+    const isForbidden = FORBIDDEN.has(codeOf(error.cause));
+    return isForbidden || (namedBy === "default" && !existsSync(path));
+  }
+
+  #defaultSocket(): string {
+    const { path: file } = configPath({ env: this.env });
+    const named = this.env[SOCKET_VARIABLE];
+    const path =
+      named === undefined || named === "" ? DEFAULT_SOCKETS.find((one) => isSocket(one)) : named;
+    if (path === undefined) {
+      throw new NoDaemonError(
+        `no daemon runs: neither ${DEFAULT_SOCKETS.join(" nor ")} is there, and "${file}", which may name another socket, cannot be read`,
+      );
+    }
+    this.output.note(`cannot read "${file}": asking the daemon on "${path}"`);
+    return path;
+  }
+}

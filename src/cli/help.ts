@@ -1,0 +1,127 @@
+/** Help, from the same data that completion and manual pages are made of. */
+import type { ArgDef, ArgsDef } from "citty";
+import { COMMAND_GROUPS } from "./commands.ts";
+import { GLOBAL_ARGS } from "./command.ts";
+import type { CliCommand, CommandTable } from "./command.ts";
+import { flagName } from "./flags.ts";
+import type { Style } from "./style.ts";
+import { pad, widthOf, wrap } from "./text.ts";
+
+/** What help is laid out for. */
+export interface HelpOptions {
+  readonly style: Style;
+  readonly width: number;
+}
+
+/** Longer lines are tiring to read. */
+const WIDTH_MAX = 100;
+const INDENT = 2;
+const GAP = 2;
+
+type Pair = readonly [left: string, right: string];
+
+/** Two columns, the right one wrapped. */
+function pairs(entries: readonly Pair[], { style, width }: HelpOptions): string[] {
+  const left = entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
+  const start = INDENT + left + GAP;
+  return entries.flatMap(([name, about]) => {
+    const [first = "", ...more] = wrap(about, Math.min(width, WIDTH_MAX), start);
+    const head = `${" ".repeat(INDENT)}${style.cyan(pad(name, left))}${" ".repeat(GAP)}`;
+    return [`${head}${first.slice(start)}`.trimEnd(), ...more];
+  });
+}
+
+function section(title: string, lines: readonly string[], { style }: HelpOptions): string[] {
+  return lines.length === 0 ? [] : ["", style.bold(title), ...lines];
+}
+
+function hintOf(definition: ArgDef): string {
+  if (definition.type === "boolean") return "";
+  const options = definition.type === "enum" ? definition.options : undefined;
+  return ` ${definition.valueHint ?? options?.join("|") ?? "VALUE"}`;
+}
+
+function flagText(name: string, definition: ArgDef): string {
+  const { alias = [] } = "alias" in definition ? definition : {};
+  const short = [alias].flat().map((letter) => `-${letter}, `);
+  return `${short.join("")}${flagName(name)}${hintOf(definition)}`;
+}
+
+function flagPairs(args: ArgsDef): Pair[] {
+  return Object.entries(args).flatMap(([name, definition]): Pair[] => {
+    if (definition.type === "positional") return [];
+    const pair: Pair = [flagText(name, definition), definition.description ?? ""];
+    if (!("negativeDescription" in definition)) return [pair];
+    return [pair, [`--no-${name}`, definition.negativeDescription ?? ""]];
+  });
+}
+
+function wordPairs(args: ArgsDef): Pair[] {
+  return Object.entries(args)
+    .filter(([, { type }]) => type === "positional")
+    .map(([name, { description }]) => [name.toUpperCase(), description ?? ""]);
+}
+
+function usageOf({ meta, args, subCommands }: CliCommand): string {
+  const words = Object.entries(args)
+    .filter(([, { type }]) => type === "positional")
+    .map(([name, { required }]) =>
+      required === false ? ` [${name.toUpperCase()}]` : ` ${name.toUpperCase()}`,
+    );
+  const command = Object.keys(subCommands).length > 0 ? " COMMAND" : "";
+  return `btu${meta.name === "" ? "" : ` ${meta.name}`}${command}${words.join("")} [flags]`;
+}
+
+async function commandPairs(table: CommandTable): Promise<Pair[]> {
+  const loaded = await Promise.all(
+    Object.entries(table).map(async ([name, load]) => [name, await load()] as const),
+  );
+  return loaded.map(([name, { meta }]) => [name, meta.about]);
+}
+
+function paragraphs(texts: readonly string[], { width }: HelpOptions): string[] {
+  return texts.flatMap((text) => ["", ...wrap(text, Math.min(width, WIDTH_MAX))]);
+}
+
+/** The lines of `btu --help`: all commands, in groups. */
+async function rootHelp(root: CliCommand, options: HelpOptions): Promise<string[]> {
+  const groups = await Promise.all(
+    COMMAND_GROUPS.map(async ({ title, commands }) =>
+      section(title, pairs(await commandPairs(commands), options), options),
+    ),
+  );
+  return [
+    `${options.style.bold("Usage:")} ${usageOf(root)}`,
+    ...paragraphs(root.meta.details ?? [], options),
+    ...groups.flat(),
+    ...section("Flags, anywhere in the line", pairs(flagPairs(GLOBAL_ARGS), options), options),
+    ...section("Examples", pairs(root.meta.examples, options), options),
+    ...section("Exit codes", pairs(exitCodePairs(root), options), options),
+    "",
+    "btu COMMAND --help tells more of a command.",
+  ];
+}
+
+function exitCodePairs({ meta: { exitCodes = [] } }: CliCommand): Pair[] {
+  return exitCodes.map(([code, meaning]) => [String(code), meaning]);
+}
+
+/** The lines of a command's help. */
+export async function helpLines(command: CliCommand, options: HelpOptions): Promise<string[]> {
+  const { meta, args, subCommands } = command;
+  if (meta.name === "") return rootHelp(command, options);
+  const table = (title: string, entries: readonly Pair[]): string[] =>
+    section(title, pairs(entries, options), options);
+  return [
+    `${options.style.bold("Usage:")} ${usageOf(command)}`,
+    "",
+    ...wrap(`${meta.about}.`, Math.min(options.width, WIDTH_MAX)),
+    ...paragraphs(meta.details ?? [], options),
+    ...table("Commands", await commandPairs(subCommands)),
+    ...table("Arguments", wordPairs(args)),
+    ...table("Flags", flagPairs(args)),
+    ...table("Flags of all commands", flagPairs(GLOBAL_ARGS)),
+    ...table("Examples", meta.examples),
+    ...table("Exit codes", exitCodePairs(command)),
+  ];
+}

@@ -1,0 +1,134 @@
+/** The only place of the command line program that prints. */
+import { makeRedact } from "../base/redact.ts";
+import type { Redact } from "../base/redact.ts";
+import type { Environment } from "../config/given.ts";
+import { makeStyle } from "./style.ts";
+import type { Style } from "./style.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+/** Where a terminal does not tell its width. */
+const WIDTH_DEFAULT = 80;
+/** Below this, half words are all that could be shown. */
+const WIDTH_MIN = 20;
+/**
+ * A shorter secret is not blotted out of results: it may well be a word that stands there anyway, such as a queue's name, and
+ * the blot would falsify the result and give the secret away.
+ */
+const RESULT_SECRET_LENGTH_MIN = 8;
+
+/** Nobody reads our output any more: the program ends quietly. */
+export class ClosedPipeError extends Error {
+  override readonly name = "ClosedPipeError";
+}
+
+/** What the system gives; tests give something else. */
+export interface Screen {
+  readonly env: Environment;
+  isTerminal(handle: number): boolean;
+  /** Null when unknown. */
+  columns(handle: number): number | null;
+  /** False when nobody reads any more. */
+  write(handle: number, text: string): boolean;
+}
+
+/** What the person who calls has chosen. */
+export interface OutputChoices {
+  readonly color?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+}
+
+function columnsOf({ env }: Screen): number | null {
+  const columns = Number(env["COLUMNS"]);
+  return Number.isInteger(columns) && columns > 0 ? columns : null;
+}
+
+function widthOf(screen: Screen, isTerminal: boolean): number {
+  if (!isTerminal) return columnsOf(screen) ?? Infinity;
+  return Math.max(screen.columns(STDOUT) ?? columnsOf(screen) ?? WIDTH_DEFAULT, WIDTH_MIN);
+}
+
+/** Standard output for results, standard error for everything else. */
+export class Output {
+  readonly #screen: Screen;
+  readonly isQuiet: boolean;
+  readonly isTerminal: boolean;
+  /** For standard output. */
+  readonly style: Style;
+  /** For standard error. */
+  readonly errorStyle: Style;
+  #width: number | null = null;
+  #redactResults: Redact = (text) => text;
+  #redact: Redact = (text) => text;
+
+  constructor(screen: Screen, { color, quiet = false }: OutputChoices = {}) {
+    this.#screen = screen;
+    this.isQuiet = quiet;
+    this.isTerminal = screen.isTerminal(STDOUT);
+    const { env } = screen;
+    this.style = makeStyle({ isTerminal: this.isTerminal, env, color });
+    this.errorStyle = makeStyle({ isTerminal: screen.isTerminal(STDERR), env, color });
+  }
+
+  /** Columns to fill at most; Infinity where output is no terminal, unless COLUMNS says otherwise. */
+  get width(): number {
+    this.#width ??= widthOf(this.#screen, this.isTerminal);
+    return this.#width;
+  }
+
+  /** Texts that must not appear in any output from now on. */
+  hide(secrets: readonly string[]): void {
+    this.#redact = makeRedact(secrets);
+    const long = secrets.filter((secret) => secret.length >= RESULT_SECRET_LENGTH_MIN);
+    this.#redactResults = makeRedact(long);
+  }
+
+  /**
+   * Writes a result as it is.
+   *
+   * @throws ClosedPipeError when nobody reads it.
+   */
+  write(text: string): void {
+    if (!this.#screen.write(STDOUT, this.#redactResults(text))) {
+      throw new ClosedPipeError("nobody reads the output");
+    }
+  }
+
+  /** Writes lines of a result. */
+  lines(lines: readonly string[]): void {
+    if (lines.length > 0) this.write(`${lines.join("\n")}\n`);
+  }
+
+  /** Writes a result for programs: indented for a person who looks at it, else on one line. */
+  json(value: unknown): void {
+    this.write(`${JSON.stringify(value, null, this.isTerminal ? 2 : undefined)}\n`);
+  }
+
+  /** Writes lines of help to somebody who did not ask for it. */
+  explain(lines: readonly string[]): void {
+    this.#tell(lines.join("\n"));
+  }
+
+  /** Says something beside the result, unless told to be quiet. */
+  note(text: string): void {
+    if (!this.isQuiet) this.#tell(`${this.errorStyle.dim("note:")} ${text}`);
+  }
+
+  /** Says what somebody should look at, unless told to be quiet. */
+  warn(text: string): void {
+    if (!this.isQuiet) this.#tell(`${this.errorStyle.yellow("warning:")} ${text}`);
+  }
+
+  /** Says why a command failed; the lines after the first say what to do. */
+  error(text: string): void {
+    this.#tell(`${this.errorStyle.red("btu:")} ${text}`);
+  }
+
+  #tell(text: string): void {
+    try {
+      this.#screen.write(STDERR, `${this.#redact(text)}\n`);
+    } catch {
+      // With nobody to hear of it there is nothing left to do.
+    }
+  }
+}

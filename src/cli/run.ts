@@ -1,0 +1,75 @@
+/** From the command line to the exit code. */
+import type { Clock } from "../base/clock.ts";
+import { describeError, UsageError } from "../base/errors.ts";
+import { versionText } from "../base/version.ts";
+import { colorChoice, CommandLineError, MissingCommandError, readCommandLine } from "./args.ts";
+import type { CommandLine } from "./args.ts";
+import { rootCommand } from "./commands.ts";
+import { EXIT, exitCodeOf } from "./exit.ts";
+import type { ExitCode } from "./exit.ts";
+import { ClosedPipeError, Output } from "./output.ts";
+import type { Screen } from "./output.ts";
+
+/** What the program is called with. */
+export interface CallOptions {
+  /** Without the program's own name. */
+  readonly argv: readonly string[];
+  readonly screen: Screen;
+  readonly clock: Clock;
+  /** Standard input, read by commands that ask for it. */
+  readonly input: () => AsyncIterable<Uint8Array>;
+}
+
+/** Where to look further after a wrong command line. */
+function wayOut(error: unknown, name: string): string {
+  if (!(error instanceof UsageError)) return "";
+  return `\nTry: btu ${name === "" ? "" : `${name} `}--help`;
+}
+
+async function runLine(line: CommandLine, call: CallOptions, output: Output): Promise<ExitCode> {
+  const { command, rawArgs, globals } = line;
+  if (globals.version) {
+    output.write(`btu ${versionText}\n`);
+    return EXIT.ok;
+  }
+  if (globals.help) {
+    const { helpLines } = await import("./help.ts");
+    output.lines(await helpLines(command, output));
+    return EXIT.ok;
+  }
+  // Brings the configuration's schema with it, which neither help nor the version needs.
+  const { CliContext } = await import("./context.ts");
+  const { screen, clock, input } = call;
+  const { env } = screen;
+  const context = new CliContext({ env, clock, output, configFile: globals.config, input });
+  return command.run(rawArgs, context);
+}
+
+/** Somebody who names no command wants to know which there are; a script that does so has a fault. */
+async function explain({ group }: MissingCommandError, output: Output): Promise<ExitCode> {
+  const { helpLines } = await import("./help.ts");
+  output.explain(await helpLines(group, { style: output.errorStyle, width: output.width }));
+  return EXIT.usage;
+}
+
+/** Runs one command line; everything that can go wrong becomes a text and an exit code. */
+export async function runCli(call: CallOptions): Promise<ExitCode> {
+  let output = new Output(call.screen, { color: colorChoice(call.argv) });
+  let name = "";
+  try {
+    const line = await readCommandLine(rootCommand, call.argv);
+    name = line.command.meta.name;
+    output = new Output(call.screen, line.globals);
+    return await runLine(line, call, output);
+  } catch (error) {
+    if (error instanceof ClosedPipeError) return EXIT.ok;
+    if (error instanceof MissingCommandError) return explain(error, output);
+    if (error instanceof CommandLineError) name = error.commandName;
+    const text =
+      error instanceof Error && exitCodeOf(error) === EXIT.usage
+        ? error.message
+        : describeError(error);
+    output.error(`${text}${wayOut(error, name)}`);
+    return exitCodeOf(error);
+  }
+}

@@ -1,0 +1,24 @@
+/** What several sources hold, taken together. */
+import type { Schedule } from "../schedule/schedule.ts";
+import type { SourceReader } from "./source-reader.ts";
+
+/** All schedules by their ids, and the rows that have no place among them. */
+export interface Gathered {
+  readonly schedules: ReadonlyMap<string, Schedule>;
+  /** Rows whose id another one has already, with that as their problem. */
+  readonly rejected: readonly Schedule[];
+}
+
+/** Takes together what the sources last held; where an id stands in two, the earlier source has it. */
+export function gatherSchedules(readers: readonly SourceReader[]): Gathered {
+  const schedules = new Map<string, Schedule>();
+  const rejected: Schedule[] = [];
+  for (const reader of readers) {
+    rejected.push(...reader.rejected);
+    for (const schedule of reader.schedules.values()) {
+      if (!schedules.has(schedule.id)) schedules.set(schedule.id, schedule);
+      else rejected.push({ ...schedule, problem: `the id "${schedule.id}" stands in two sources` });
+    }
+  }
+  return { schedules, rejected };
+}

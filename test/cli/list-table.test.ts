@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+import { listLines } from "../../src/cli/list-table.ts";
+import { makeStyle } from "../../src/cli/style.ts";
+import { widthOf } from "../../src/cli/text.ts";
+import type { ListRow } from "../../src/observe/listing.ts";
+
+const symbols = makeStyle({ isTerminal: true, env: {}, color: false });
+const nowMs = Date.parse("2026-03-07T12:00:00Z");
+
+const ROW: ListRow = {
+  id: "TS-000001",
+  task: "Send statements",
+  description: "",
+  cron: "30 2 * * *",
+  time_zone: "America/New_York",
+  zone_rule: "schedule",
+  queue: "default",
+  state: "active",
+  next: "2026-03-08T07:00:00Z",
+  next_local: "2026-03-08T03:00:00-04:00",
+  problem: null,
+  warnings: [],
+};
+const IDLE = { next: null, next_local: null };
+const ROWS: readonly ListRow[] = [
+  { ...ROW, id: "毎日の報告", task: "reports.日報.run", queue: "short" },
+  ROW,
+  { ...ROW, ...IDLE, id: "TS-000002", state: "paused" },
+  { ...ROW, ...IDLE, id: "TS-000003", state: "invalid", problem: "hour '25' is outside 0-23" },
+  { ...ROW, ...IDLE, id: "TS-000004", state: "disabled" },
+];
+
+function table(rows: readonly ListRow[], width: number): string {
+  return `\n${listLines(rows, { width, style: symbols, nowMs }).join("\n")}\n`;
+}
+
+describe("the table of btu list", () => {
+  test("at 60 columns", () => {
+    expect(table(ROWS, 60)).toMatchInlineSnapshot(`
+      "
+      LEFT    SCHEDULE    QUEUE    STATE
+      in 19h  毎日の報告  short    active
+      in 19h  TS-000001   default  active
+      -       TS-000002   default  paused
+      -       TS-000003   default  invalid: hour '25' is outside …
+      -       TS-000004   default  disabled
+
+      5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
+      "
+    `);
+  });
+
+  test("at 80 columns", () => {
+    expect(table(ROWS, 80)).toMatchInlineSnapshot(`
+      "
+      NEXT                            LEFT    SCHEDULE    STATE
+      Sun 2026-03-08 03:00:00 -04:00  in 19h  毎日の報告  active
+      Sun 2026-03-08 03:00:00 -04:00  in 19h  TS-000001   active
+      -                               -       TS-000002   paused
+      -                               -       TS-000003   invalid: hour '25' is outsi…
+      -                               -       TS-000004   disabled
+
+      5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
+      "
+    `);
+  });
+
+  test("at 160 columns", () => {
+    expect(table(ROWS, 160)).toMatchInlineSnapshot(`
+      "
+      NEXT                            UTC                  LEFT    SCHEDULE    CRON        ZONE              TASK              QUEUE    STATE
+      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  毎日の報告  30 2 * * *  America/New_York  reports.日報.run  short    active
+      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  TS-000001   30 2 * * *  America/New_York  Send statements   default  active
+      -                               -                    -       TS-000002   30 2 * * *  America/New_York  Send statements   default  paused
+      -                               -                    -       TS-000003   30 2 * * *  America/New_York  Send statements   default  invalid: hour '25' is outside…
+      -                               -                    -       TS-000004   30 2 * * *  America/New_York  Send statements   default  disabled
+
+      5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
+      "
+    `);
+  });
+
+  test("in a pipe is whole", () => {
+    expect(table(ROWS, Infinity)).toMatchInlineSnapshot(`
+      "
+      NEXT                            UTC                  LEFT    SCHEDULE    CRON        ZONE              TASK              QUEUE    STATE
+      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  毎日の報告  30 2 * * *  America/New_York  reports.日報.run  short    active
+      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  TS-000001   30 2 * * *  America/New_York  Send statements   default  active
+      -                               -                    -       TS-000002   30 2 * * *  America/New_York  Send statements   default  paused
+      -                               -                    -       TS-000003   30 2 * * *  America/New_York  Send statements   default  invalid: hour '25' is outside 0-23
+      -                               -                    -       TS-000004   30 2 * * *  America/New_York  Send statements   default  disabled
+
+      5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
+      "
+    `);
+  });
+
+  test("without schedules says so", () => {
+    expect(table([], 80)).toBe("\n0 schedules\n");
+  });
+
+  test("is never wider than the terminal", () => {
+    for (let width = 20; width < 180; width += 1) {
+      const lines = listLines(ROWS, { width, style: symbols, nowMs });
+      expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,75 @@
+/** The command on the schedules of a Frappe site. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { btuJson, runBtu } from "../support/btu.ts";
+import { startDaemon } from "../support/daemon.ts";
+import { startMariadb } from "../support/mariadb-server.ts";
+import type { MariadbServer } from "../support/mariadb-server.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import type { TempDir } from "../support/temp-dir.ts";
+
+const SCHEMA = resolve(import.meta.dir, "../fixtures/frappe/schema-mariadb.sql");
+const SITE = "btu_fix_v16";
+
+let mariadb: MariadbServer;
+let dir: TempDir;
+
+beforeAll(async () => {
+  mariadb = await startMariadb();
+  await mariadb.load(SCHEMA);
+  dir = tempDir();
+});
+
+afterAll(async () => {
+  await mariadb[Symbol.asyncDispose]();
+  dir[Symbol.dispose]();
+});
+
+function config(password = mariadb.password): string {
+  return `
+sql_host = "${mariadb.host}"
+sql_port = ${mariadb.port}
+sql_database = "${SITE}"
+sql_user = "${mariadb.user}"
+sql_password = "${password}"
+site = "site.example.com"
+frappe_user = "Administrator"
+`;
+}
+
+/** A configuration for the command alone: neither daemon nor Redis are there. */
+function alone(text: string) {
+  const configPath = dir.file("alone.toml");
+  writeFileSync(configPath, `socket_path = "${dir.file("none.sock")}"\nrq_port = 1\n${text}`);
+  return { configPath };
+}
+
+describe("on a site", () => {
+  test("btu list tells the same with a daemon and without", async () => {
+    await using redis = await startRedis();
+    await using daemon = await startDaemon({ config: `rq_url = "${redis.url}"\n${config()}` });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const beside = await btuJson(["list"], daemon);
+    await daemon.stop();
+    const without = await btuJson(["list"], daemon);
+    expect(without).toEqual(beside);
+    expect(beside.value).toHaveLength(16);
+  });
+
+  test("btu lint finds the rows that cannot run", async () => {
+    const { code, stdout } = await runBtu(["lint"], alone(config()));
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/\n16 schedules: [1-9]\d* problems, \d+ warnings?\n$/);
+  });
+
+  test("a password that is refused is told without telling it", async () => {
+    const options = alone(config("wrong-horse-battery"));
+    const { code, stdout, stderr } = await runBtu(["list"], options);
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^btu: cannot read MariaDB \S+: Access denied/m);
+    const shown = await runBtu(["config", "show"], options);
+    expect(`${stdout}${stderr}${shown.stdout}`).not.toContain("horse");
+  });
+});

@@ -1,0 +1,47 @@
+/** Programs run in a real pseudo-terminal. */
+import { withoutOwnSettings } from "./executables.ts";
+
+/** How a program is run. */
+export interface TerminalOptions {
+  readonly command: readonly string[];
+  readonly columns: number;
+  /** Added to the test's own environment; undefined removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** What was seen on the terminal. */
+export interface Seen {
+  readonly code: number;
+  /** With colours, line ends as the program wrote them. */
+  readonly text: string;
+  /** The same without colours. */
+  readonly plain: string;
+}
+
+const ROWS = 50;
+/** Printed last, so that all before it has arrived when it has. */
+const END = "\u0004end-of-output\u0004";
+
+/** Runs a program to its end in a terminal of so many columns. */
+export async function runInTerminal({ command, columns, env }: TerminalOptions): Promise<Seen> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const decoder = new TextDecoder();
+  let text = "";
+  await using terminal = new Bun.Terminal({
+    cols: columns,
+    rows: ROWS,
+    data: (_, bytes) => {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.includes(END)) resolve();
+    },
+  });
+  const script = `"$@"; code=$?; printf '%s' '${END}'; exit $code`;
+  const child = Bun.spawn(["sh", "-c", script, "sh", ...command], {
+    terminal,
+    env: { ...process.env, TERM: "xterm-256color", ...withoutOwnSettings(env) },
+  });
+  const code = await child.exited;
+  await ended;
+  const shown = text.replace(END, "").replaceAll("\r\n", "\n");
+  return { code, text: shown, plain: Bun.stripANSI(shown) };
+}
