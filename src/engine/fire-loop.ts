@@ -99,8 +99,10 @@ export class FireLoop implements Service {
   }
 
   async #afterTrouble(trouble: unknown, signal: AbortSignal): Promise<void> {
+    const { redis } = this.#options;
+    redis.distrust(trouble);
     // A broken connection is told by the connection itself.
-    if (this.#options.redis.isReady) this.#outage.failed(trouble);
+    if (redis.isReady) this.#outage.failed(trouble);
     this.#isStale = true;
     await sleep(this.#options.clock, TROUBLE_PAUSE_MS, signal).catch(() => undefined);
   }

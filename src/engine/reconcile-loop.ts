@@ -48,6 +48,8 @@ export class ReconcileLoop implements Service {
   readonly #told = new Map<string, string>();
   #waiting: Array<() => void> = [];
   #state: ReconcileState = { doneMs: null, tookMs: 0 };
+  /** A pass reads its sources: should Redis come meanwhile, that pass itself will use it. */
+  #isReading = false;
 
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
@@ -80,7 +82,9 @@ export class ReconcileLoop implements Service {
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
     const { redis, refreshMs, sources } = this.#options;
-    redis.onReady(() => this.#wakeup.wake());
+    redis.onReady(() => {
+      if (!this.#isReading) this.#wakeup.wake();
+    });
     const watches = sources.map((source) => source.watch(() => this.#wakeup.wake(), signal));
     while (!signal.aborted) {
       const waiting = this.#waiting.splice(0);
@@ -90,6 +94,7 @@ export class ReconcileLoop implements Service {
         this.#outage.recovered();
       } catch (error) {
         if (isAbort(error, signal)) break;
+        redis.distrust(error);
         if (redis.isReady) this.#outage.failed(error);
       }
       for (const resolve of waiting) resolve();
@@ -102,8 +107,7 @@ export class ReconcileLoop implements Service {
   async #pass(signal: AbortSignal): Promise<boolean> {
     const { agenda, book, clock, redis, onReconciled } = this.#options;
     const startedMs = clock.monotonicMs();
-    const fresh = new Set<SourceReader>();
-    for (const reader of this.#readers) if (await reader.read(signal)) fresh.add(reader);
+    const fresh = await this.#readSources(signal);
     this.#fillBook();
     if (!redis.isReady) {
       await onReconciled();
@@ -125,6 +129,18 @@ export class ReconcileLoop implements Service {
     else this.#options.log.debug("agenda is in step", fields);
     await onReconciled();
     return report.firedMeanwhile.length === 0 && this.#readers.every(({ mayWait }) => mayWait);
+  }
+
+  /** Gives those that could be read. */
+  async #readSources(signal: AbortSignal): Promise<Set<SourceReader>> {
+    const fresh = new Set<SourceReader>();
+    this.#isReading = true;
+    try {
+      for (const reader of this.#readers) if (await reader.read(signal)) fresh.add(reader);
+    } finally {
+      this.#isReading = false;
+    }
+    return fresh;
   }
 
   /** A schedule is gone when every source was read, or the one that had it was. */
