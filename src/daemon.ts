@@ -219,13 +219,17 @@ function openControl(
 function seedRecent({ redis, recent, config, log }: Shared): void {
   let isSeeded = false;
   const ledger = makeKeys(config.redis_key_prefix).ledger;
+  const seed = async (): Promise<void> => {
+    const entries = await newestEntries(redis.client, ledger, SEED_ENTRIES);
+    if (!isSeeded) recent.seed(entries);
+    isSeeded = true;
+  };
   redis.onReady(() => {
     if (isSeeded) return;
-    isSeeded = true;
-    newestEntries(redis.client, ledger, SEED_ENTRIES).then(
-      (entries) => recent.seed(entries),
-      (error: unknown) => log.warn(`read the ledger: ${describeError(error)}`),
-    );
+    seed().catch((error: unknown) => {
+      // When the connection broke meanwhile, the ledger is read with the next one.
+      if (redis.isReady) log.warn(`read the ledger: ${describeError(error)}`);
+    });
   });
 }
 
