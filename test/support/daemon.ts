@@ -45,6 +45,8 @@ export interface Daemon extends AsyncDisposable {
 
 const READY_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 6_000;
+/** The old answers have no end mark: after this silence one is whole. */
+const QUIET_MS = 30;
 
 /** As Python's `json.dumps` writes a text: nothing but ASCII. */
 function pythonText(text: string): string {
@@ -68,12 +70,18 @@ function requestOverSocket(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
+    let quiet: Timer | undefined;
     const socket = connect(socketPath, () => socket.write(pythonRequest(type, content)));
     socket.setEncoding("utf8");
-    socket.on("data", (text: string) => (answer += text));
+    socket.on("data", (text: string) => {
+      answer += text;
+      clearTimeout(quiet);
+      quiet = setTimeout(() => socket.destroy(), answer.endsWith("\n") ? 0 : QUIET_MS);
+    });
     socket.on("error", reject);
     socket.on("close", () => {
       clearTimeout(timer);
+      clearTimeout(quiet);
       resolve(answer);
     });
     const timer = setTimeout(() => {
