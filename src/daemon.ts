@@ -22,6 +22,7 @@ import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
 import { FrappeClient } from "./frappe/client.ts";
 import { FrappeEndpoints } from "./frappe/endpoints.ts";
+import { ServerWatch } from "./frappe/server-watch.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import { QueueNames } from "./job/queue-names.ts";
@@ -67,7 +68,13 @@ const START_TIMEOUT_MS = 10_000;
 /** Entries of the ledger that are read at start, to know of failures within the last hour. */
 const SEED_ENTRIES = 1_000;
 
-function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
+/** Null where no web server is configured. */
+function watchServer({ config, clock, log }: DaemonOptions): ServerWatch | null {
+  const target = webserverTarget(config);
+  return target === null ? null : new ServerWatch(target.url, { clock, log: log.for("jobs") });
+}
+
+function openEndpoints({ config, clock, serverWatch }: Shared): FrappeEndpoints | null {
   const target = webserverTarget(config);
   if (target === null) return null;
   const client = new FrappeClient({
@@ -77,6 +84,7 @@ function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
     ...(config.site === null ? {} : { siteName: config.site }),
     clock,
     timeoutMs: HTTP_TIMEOUT_MS,
+    ...(serverWatch === null ? {} : { watch: serverWatch }),
   });
   return new FrappeEndpoints(client);
 }
@@ -94,6 +102,7 @@ interface Shared extends DaemonOptions {
   readonly recent: RecentFirings;
   readonly queueNames: QueueNames;
   readonly sources: readonly Source[];
+  readonly serverWatch: ServerWatch | null;
 }
 
 function openShared(options: DaemonOptions): Shared {
@@ -117,6 +126,7 @@ function openShared(options: DaemonOptions): Shared {
     zones,
     book: new Book(),
     recent: new RecentFirings(clock),
+    serverWatch: watchServer(options),
     agenda: new Agenda({ client, keys, clock, ledgerMax: config.ledger_max_entries }),
     queueNames: new QueueNames({
       client,
@@ -133,8 +143,8 @@ function openShared(options: DaemonOptions): Shared {
 }
 
 function openFireLoop(shared: Shared, onChanged: () => void): FireLoop {
-  const { config, clock, log, book, recent } = shared;
-  const endpoints = openEndpoints(config, clock);
+  const { config, log, book, recent } = shared;
+  const endpoints = openEndpoints(shared);
   const builderFor = openBuilder({
     choice: config.job_builder,
     queueNames: shared.queueNames,
