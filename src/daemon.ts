@@ -2,7 +2,7 @@
 import { Agenda } from "./agenda/agenda.ts";
 import { withDeadline } from "./base/abort.ts";
 import type { Clock } from "./base/clock.ts";
-import { describeError } from "./base/errors.ts";
+import { describeError, StartError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
@@ -53,11 +53,6 @@ export interface Daemon {
   run(signal: AbortSignal): Promise<void>;
   /** Reads all schedules again now. */
   reconcile(): void;
-}
-
-/** A connection that is missing at start, where the configuration does not allow that. */
-export class StartError extends Error {
-  override readonly name = "StartError";
 }
 
 /** All services together must end within 5 s of a signal; the rest is for the process itself. */
