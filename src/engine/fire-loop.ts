@@ -191,20 +191,39 @@ export class FireLoop implements Service {
     this.#attempts.set(member, new Attempt({ ...options, scoreMs: scoreSeconds * 1000 }));
   }
 
+  /** Batch after batch; each is made and sent while Redis still works on the one before. */
   async #fireDue(): Promise<void> {
     const due = this.#due();
+    let before: Promise<void> = Promise.resolve();
     for (let start = 0; start < due.length;) {
       const batch = due.slice(start, start + this.#batchSize);
       start += batch.length;
-      const startedMs = this.#options.clock.monotonicMs();
-      for (const attempt of batch) attempt.isSent = true;
-      const left = await this.#firer.fire(batch);
-      this.#adaptBatch(batch.length, this.#options.clock.monotonicMs() - startedMs);
-      for (const { member } of left.done) this.#attempts.delete(member);
-      for (const { member } of left.lost) this.#attempts.delete(member);
-      for (const attempt of left.staying) attempt.isSent = false;
-      if (left.lost.length > 0) this.#isStale = true;
+      const now = this.#fireBatch(batch);
+      const ended = now.then(
+        () => undefined,
+        () => undefined,
+      );
+      try {
+        await before;
+      } catch (error) {
+        // Nothing may be asked again while its answer is still on its way.
+        await ended;
+        throw error;
+      }
+      before = now;
     }
+    await before;
+  }
+
+  async #fireBatch(batch: readonly Attempt[]): Promise<void> {
+    const startedMs = this.#options.clock.monotonicMs();
+    for (const attempt of batch) attempt.isSent = true;
+    const left = await this.#firer.fire(batch);
+    this.#adaptBatch(batch.length, this.#options.clock.monotonicMs() - startedMs);
+    for (const { member } of left.done) this.#attempts.delete(member);
+    for (const { member } of left.lost) this.#attempts.delete(member);
+    for (const attempt of left.staying) attempt.isSent = false;
+    if (left.lost.length > 0) this.#isStale = true;
   }
 
   /** What can be asked of the script now, in the order it was due. */
