@@ -1,7 +1,4 @@
-/**
- * What the schedule engine costs: `bun bench/cron.ts`. With BTU_TEST_PYTHON naming a Python that has croniter, that is measured
- * beside it.
- */
+/** What the schedule engine costs, with croniter beside it where Python has that. */
 import { heapStats } from "bun:jsc";
 import { CronExpressionParser } from "cron-parser";
 
@@ -12,15 +9,9 @@ import { nextInstant } from "../src/cron/next.ts";
 import { countInstants } from "../src/cron/span.ts";
 import { openZoneData } from "../src/cron/zone-data.ts";
 import type { ZoneData } from "../src/cron/zone-data.ts";
-
-/** One measured value; `goal` is the most it may be, or the least when `atLeast`. */
-export interface Measure {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly goal?: number;
-  readonly atLeast?: boolean;
-}
+import type { Measure } from "./measure.ts";
+import { quantile } from "./measure.ts";
+import { findPython } from "./python.ts";
 
 const TYPICAL = [
   "* * * * *",
@@ -86,10 +77,6 @@ function microseconds(times: number, action: () => void): number {
   const begun = performance.now();
   action();
   return ((performance.now() - begun) * 1000) / times;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[values.length >> 1] ?? 0;
 }
 
 /** Texts that are all different. */
@@ -163,8 +150,8 @@ function bytesKept(): number {
 }
 
 async function croniterTime(): Promise<Measure[]> {
-  const python = process.env["BTU_TEST_PYTHON"];
-  if (python === undefined) return [];
+  const python = findPython();
+  if (python === null) return [];
   const input = JSON.stringify([
     TYPICAL.filter((text) => !text.includes("L")),
     ZONES,
@@ -192,7 +179,7 @@ export async function benchCron(): Promise<Measure[]> {
   const parse = microseconds(distinct.length, () => distinct.map((text) => parseExpression(text)));
   const next = nextTimes(TYPICAL, zones);
   const worst = Math.max(...nextTimes(WORST, zones), ...next);
-  const ours = median(next);
+  const ours = quantile(next, 0.5);
   const cronParser = cronParserTimes();
   const decade = { afterSeconds: START_SECONDS, uptoSeconds: START_SECONDS + 315_360_000 };
   const everySecond = parseExpression("* * * * * * *");
@@ -220,19 +207,4 @@ export async function benchCron(): Promise<Measure[]> {
     },
     ...(await croniterTime()),
   ];
-}
-
-/** A line such as `next, worst expression   2.1 µs (goal: at most 50, met)`. */
-export function measureText({ name, value, unit, goal, atLeast = false }: Measure): string {
-  const met = goal === undefined || (atLeast ? value >= goal : value <= goal);
-  const wish =
-    goal === undefined
-      ? ""
-      : ` (goal: at ${atLeast ? "least" : "most"} ${goal}, ${met ? "met" : "MISSED"})`;
-  return `${name.padEnd(42)} ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}${wish}`;
-}
-
-if (import.meta.main) {
-  const measures = await benchCron();
-  process.stdout.write(`${measures.map(measureText).join("\n")}\n`);
 }

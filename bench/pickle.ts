@@ -1,14 +1,13 @@
-/** How many pickles a second: `bun bench/pickle.ts`. */
-import { writeAll } from "../src/base/write-all.ts";
+/** How many pickles a second. */
 import { decodePickle } from "../src/pickle/decode.ts";
 import { encodePickle } from "../src/pickle/encode.ts";
 import { parseLiteral } from "../src/pickle/literal.ts";
 import { pyRepr } from "../src/pickle/repr.ts";
 import { PyDict, PyTuple } from "../src/pickle/value.ts";
+import type { Measure } from "./measure.ts";
 
 const ROUNDS = 5;
 const CALLS = 100_000;
-const STDOUT = 1;
 
 const plainJob = new PyTuple([
   "reports.nightly.run",
@@ -60,7 +59,7 @@ function rateOf(work: () => unknown): number {
   return (CALLS / bestMs) * 1_000;
 }
 
-for (const [name, work] of WORKS) {
-  const rate = Math.round(rateOf(work)).toLocaleString("en");
-  writeAll(STDOUT, `${name.padEnd(32)} ${rate.padStart(12)} /s\n`);
+/** Measures everything; takes a few seconds. */
+export function benchPickle(): Measure[] {
+  return WORKS.map(([name, work]) => ({ name, value: rateOf(work), unit: "/s" }));
 }

@@ -1,7 +1,7 @@
 /** The entry of `btu-daemon`: arguments, signals, exit codes. */
 import { isatty } from "node:tty";
 import { systemClock } from "./base/clock.ts";
-import { ConfigurationError, describeError, UsageError } from "./base/errors.ts";
+import { ConfigurationError, describeError, StartError, UsageError } from "./base/errors.ts";
 import { openLog } from "./base/log.ts";
 import type { LogFormat, OpenLog } from "./base/log.ts";
 import { makeRedact } from "./base/redact.ts";
@@ -130,10 +130,7 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const signal = stopOnSignals(open);
   log.info("starting", { version: versionText, pid: process.pid, config: loaded.path });
   for (const warning of loaded.warnings) log.warn(warning);
-  const [{ openDaemon }, { StartError }] = await Promise.all([
-    import("./daemon.ts"),
-    import("./shared-parts.ts"),
-  ]);
+  const { openDaemon } = await import("./daemon.ts");
   try {
     const daemon = openDaemon({
       config: loaded.config,

@@ -70,8 +70,8 @@ function openLeadership(shared: Shared, links: Links): Leadership {
 }
 
 function openFireLoop(shared: Shared, links: Links): FireLoop {
-  const { config, clock, log, recent } = shared;
-  const endpoints = openEndpoints(config, clock);
+  const { config, log, recent } = shared;
+  const endpoints = openEndpoints(shared);
   const builderFor = openBuilder({
     choice: config.job_builder,
     queueNames: shared.queueNames,
@@ -169,13 +169,17 @@ function openControl(
 function seedRecent({ redis, recent, config, log }: Shared): void {
   let isSeeded = false;
   const ledger = makeKeys(config.redis_key_prefix).ledger;
+  const seed = async (): Promise<void> => {
+    const entries = await newestEntries(redis.client, ledger, SEED_ENTRIES);
+    if (!isSeeded) recent.seed(entries);
+    isSeeded = true;
+  };
   redis.onReady(() => {
     if (isSeeded) return;
-    isSeeded = true;
-    newestEntries(redis.client, ledger, SEED_ENTRIES).then(
-      (entries) => recent.seed(entries),
-      (error: unknown) => log.warn(`read the ledger: ${describeError(error)}`),
-    );
+    seed().catch((error: unknown) => {
+      // When the connection broke meanwhile, the ledger is read with the next one.
+      if (redis.isReady) log.warn(`read the ledger: ${describeError(error)}`);
+    });
   });
 }
 

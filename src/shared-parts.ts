@@ -2,7 +2,7 @@
 import { Agenda } from "./agenda/agenda.ts";
 import { withDeadline } from "./base/abort.ts";
 import type { Clock } from "./base/clock.ts";
-import { describeError } from "./base/errors.ts";
+import { describeError, StartError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
 import type { Config } from "./config/schema.ts";
 import { redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
@@ -11,6 +11,7 @@ import type { ZoneData } from "./cron/zone-data.ts";
 import { Book } from "./engine/book.ts";
 import { FrappeClient } from "./frappe/client.ts";
 import { FrappeEndpoints } from "./frappe/endpoints.ts";
+import { ServerWatch } from "./frappe/server-watch.ts";
 import { QueueNames } from "./job/queue-names.ts";
 import { RecentFirings } from "./observe/recent.ts";
 import { connectRedis } from "./redis/connect.ts";
@@ -31,16 +32,12 @@ export interface DaemonOptions {
   readonly log: Log;
 }
 
-/** A connection that is missing at start, where the configuration does not allow that. */
-export class StartError extends Error {
-  override readonly name = "StartError";
-}
 const HTTP_TIMEOUT_MS = 15_000;
 /** How long a connection may take where it must be there at start. */
 const START_TIMEOUT_MS = 10_000;
 
 /** The site's web server, or null where none is configured. */
-export function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
+export function openEndpoints({ config, clock, serverWatch }: Shared): FrappeEndpoints | null {
   const target = webserverTarget(config);
   if (target === null) return null;
   const client = new FrappeClient({
@@ -50,8 +47,14 @@ export function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | n
     ...(config.site === null ? {} : { siteName: config.site }),
     clock,
     timeoutMs: HTTP_TIMEOUT_MS,
+    ...(serverWatch === null ? {} : { watch: serverWatch }),
   });
   return new FrappeEndpoints(client);
+}
+
+function watchServer({ config, clock, log }: DaemonOptions): ServerWatch | null {
+  const target = webserverTarget(config);
+  return target === null ? null : new ServerWatch(target.url, { clock, log: log.for("jobs") });
 }
 
 function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
@@ -66,6 +69,8 @@ export interface Shared extends DaemonOptions {
   readonly recent: RecentFirings;
   readonly queueNames: QueueNames;
   readonly sources: readonly Source[];
+  /** Null where no web server is configured. */
+  readonly serverWatch: ServerWatch | null;
 }
 
 /** Opens them; only Redis begins to connect. */
@@ -90,6 +95,7 @@ export function openShared(options: DaemonOptions): Shared {
     zones,
     book: new Book(),
     recent: new RecentFirings(clock),
+    serverWatch: watchServer(options),
     agenda: new Agenda({ client, keys, clock, ledgerMax: config.ledger_max_entries }),
     queueNames: new QueueNames({
       client,

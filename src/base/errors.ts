@@ -19,6 +19,11 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** The program cannot start as things are, and says what to change: exit code 1. */
+export class StartError extends Error {
+  override readonly name = "StartError";
+}
+
 /** How deep a chain of causes is told: beyond it only noise has been seen. */
 const CAUSES_MAX = 4;
 

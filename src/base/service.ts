@@ -42,17 +42,19 @@ export async function runServices(
     try {
       await service.run(signal);
     } catch (error) {
-      if (!isAbort(error, signal)) {
-        fault ??= asError(error);
-        options.log.error(`${service.name} failed: ${describeError(error)}`);
-      }
+      if (isAbort(error, signal)) return;
+      // The first one is for the caller to tell; what fails in its wake would be lost.
+      if (fault === undefined) fault = asError(error);
+      else options.log.error(`${service.name} failed: ${describeError(error)}`);
+    } finally {
+      running.delete(service.name);
+      stop.abort(new Error(`${service.name} has ended`));
     }
-    running.delete(service.name);
-    stop.abort(new Error(`${service.name} has ended`));
   });
   await Promise.race([Promise.all(runs), stopped(signal).then(() => graceOver(options))]);
-  if (running.size > 0) throw new Error(`${[...running].join(", ")} did not end in time`);
+  // What ended it counts more than who was slow to follow.
   if (fault !== undefined) throw fault;
+  if (running.size > 0) throw new Error(`${[...running].join(", ")} did not end in time`);
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

@@ -8,7 +8,7 @@ import {
   readFileSync,
   unlinkSync,
 } from "node:fs";
-import { describeError } from "../base/errors.ts";
+import { describeError, StartError } from "../base/errors.ts";
 import { lockFile } from "../base/system-calls.ts";
 
 /** Where the socket is and whose it is. */
@@ -29,25 +29,32 @@ export interface SocketClaim {
 
 const LOCK_MODE = 0o600;
 
+/** Why a socket cannot be used, with the way out. */
+export function socketError(path: string, error: unknown): StartError {
+  if (error instanceof StartError) return error;
+  const text = `use the socket "${path}": ${describeError(error)}`;
+  return new StartError(`${text}; check socket_path, and who may write there`, { cause: error });
+}
+
 /**
  * Claims a path: a lock beside it tells whether another daemon lives there, since a busy one may refuse connections. What an
  * ended one left behind is removed.
  *
- * @throws Error when another daemon holds it, or when something else than a socket is there.
+ * @throws StartError when another daemon holds it, when something else than a socket is there, or when we may not write there.
  */
 export function claimSocket({ path, mode, group }: SocketFileOptions): SocketClaim {
   const lockPath = `${path}.lock`;
-  const handle = openSync(lockPath, "w", LOCK_MODE);
+  const handle = openLock(path, lockPath);
   try {
     if (lockFile(handle) === false) {
-      throw new Error(
+      throw new StartError(
         `use the socket "${path}": another daemon has it; set socket_path to another place`,
       );
     }
     removeStale(path);
   } catch (error) {
     closeSync(handle);
-    throw error;
+    throw socketError(path, error);
   }
   return {
     open: () => {
@@ -62,11 +69,19 @@ export function claimSocket({ path, mode, group }: SocketFileOptions): SocketCla
   };
 }
 
+function openLock(path: string, lockPath: string): number {
+  try {
+    return openSync(lockPath, "w", LOCK_MODE);
+  } catch (error) {
+    throw socketError(path, error);
+  }
+}
+
 function removeStale(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new Error(
+    throw new StartError(
       `use the socket "${path}": something else is there; remove it or set socket_path`,
     );
   }
@@ -86,7 +101,7 @@ function groupId(group: string): number {
   if (/^\d+$/.test(group)) return Number(group);
   const id = idFromGetent(group) ?? idFromFile(group);
   if (id === null) {
-    throw new Error(
+    throw new StartError(
       `give the socket to group "${group}": no such group; check socket_file_group_owner`,
     );
   }

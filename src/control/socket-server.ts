@@ -5,8 +5,8 @@ import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { Handle } from "./handle.ts";
-import { claimSocket } from "./socket-file.ts";
-import type { SocketFileOptions } from "./socket-file.ts";
+import { claimSocket, socketError } from "./socket-file.ts";
+import type { SocketClaim, SocketFileOptions } from "./socket-file.ts";
 import { MessageSplitter, readRequest, writeReply } from "./wire.ts";
 
 /** What the server needs. */
@@ -53,8 +53,7 @@ export class SocketServer implements Service {
     const { file, log } = this.#options;
     const claim = claimSocket(file);
     try {
-      const server = this.#listen();
-      claim.open();
+      const server = this.#listen(claim);
       log.info("listening", { socket: file.path });
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
@@ -68,11 +67,12 @@ export class SocketServer implements Service {
     }
   }
 
-  #listen(): { stop(): void } {
+  #listen(claim: SocketClaim): { stop(): void } {
+    const { path } = this.#options.file;
     const umask = process.umask(BIRTH_UMASK);
     try {
-      return Bun.listen<Connection>({
-        unix: this.#options.file.path,
+      const server = Bun.listen<Connection>({
+        unix: path,
         // Otherwise the rest of a long answer is lost when the client has nothing more to say.
         allowHalfOpen: true,
         socket: {
@@ -84,6 +84,10 @@ export class SocketServer implements Service {
           error: (socket) => this.#closed(socket),
         },
       });
+      claim.open();
+      return server;
+    } catch (error) {
+      throw socketError(path, error);
     } finally {
       process.umask(umask);
     }

@@ -9,8 +9,10 @@ import type { RqJob } from "../job/rq-job.ts";
 import { LATE_AFTER_MS, LATE_MAX_SECONDS } from "./firing.ts";
 import type { Firing } from "./firing.ts";
 
-/** A web server that is down is asked again after this, then in growing distances. */
+/** What cannot be built is tried again after this, then in growing distances. */
 const RETRY = { firstMs: 500, maxMs: 15_000 } as const;
+/** While the web server is away it is looked after elsewhere, and trying costs nothing. */
+const AWAY_RETRY_MS = 500;
 
 /** What `Attempt` is made from. */
 export interface AttemptOptions {
@@ -77,9 +79,9 @@ export class Attempt {
   }
 
   /** Puts it off after a trouble that may pass, or gives it up when its time is over. */
-  retryLater(trouble: string, nowMs: number): void {
+  retryLater(trouble: string, nowMs: number, isServerAway = false): void {
     this.trouble = trouble;
-    const retryAtMs = nowMs + this.#backoff.nextMs();
+    const retryAtMs = nowMs + (isServerAway ? AWAY_RETRY_MS : this.#backoff.nextMs());
     if (nowMs >= this.deadlineMs) this.giveUp(trouble);
     else this.retryAtMs = Math.min(retryAtMs, this.deadlineMs);
   }

@@ -2,6 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { yieldToEvents } from "../base/clock.ts";
 import { asError, describeError } from "../base/errors.ts";
+import { isServerAway } from "../frappe/server-watch.ts";
 import { BuildError } from "../job/builder.ts";
 import type { Builder } from "../job/builder.ts";
 import { checkJob, JobError } from "../job/rq-job.ts";
@@ -75,11 +76,10 @@ export class BuildQueue {
       if (signal.aborted) return;
       const error = asError(thrown);
       const text = describeError(error);
-      if (error instanceof BuildError && error.transient) {
-        attempt.retryLater(text, this.#clock.nowMs());
-      } else {
-        attempt.giveUp(error instanceof JobError ? `refused to place it: ${text}` : text);
-      }
+      if (error instanceof JobError) attempt.giveUp(`refused to place it: ${text}`);
+      else if (error instanceof BuildError && !error.transient) attempt.giveUp(text);
+      // Whatever else it is, a lost connection to Redis above all, may be over before the occurrence's time is.
+      else attempt.retryLater(text, this.#clock.nowMs(), isServerAway(error));
     }
   }
 }

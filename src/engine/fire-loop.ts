@@ -109,6 +109,8 @@ export class FireLoop implements Service {
   }
 
   async #afterTrouble(trouble: unknown, signal: AbortSignal): Promise<void> {
+    const { redis } = this.#options;
+    redis.distrust(trouble);
     // A broken connection is told by the connection itself.
     if (this.#options.redis.isReady) this.#outage.failed(trouble);
     if (trouble instanceof RedisRefusal && trouble.code === "OLDSTATE") this.#options.onOldState();

@@ -57,6 +57,8 @@ export class ReconcileLoop implements Service {
   #mayReuse = false;
   #waiting: Array<() => void> = [];
   #state: ReconcileState = { doneMs: null, tookMs: 0 };
+  /** A pass reads its sources: should Redis come meanwhile, that pass itself will use it. */
+  #isReading = false;
 
   constructor(options: ReconcileLoopOptions) {
     this.#options = options;
@@ -95,7 +97,9 @@ export class ReconcileLoop implements Service {
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
     const { redis, refreshMs, sources } = this.#options;
-    redis.onReady(() => this.#wakeup.wake());
+    redis.onReady(() => {
+      if (!this.#isReading) this.#wakeup.wake();
+    });
     const watches = sources.map((source) => source.watch(() => this.#wakeup.wake(), signal));
     while (!signal.aborted) {
       const waiting = this.#waiting.splice(0);
@@ -105,6 +109,7 @@ export class ReconcileLoop implements Service {
         this.#outage.recovered();
       } catch (error) {
         if (isAbort(error, signal)) break;
+        redis.distrust(error);
         if (redis.isReady) this.#outage.failed(error);
       }
       for (const resolve of waiting) resolve();
@@ -120,7 +125,7 @@ export class ReconcileLoop implements Service {
     const fresh = this.#mayReuse ? this.#readJustNow(startedMs) : new Set<SourceReader>();
     this.#mayReuse = false;
     if (fresh.size < this.#readers.length) {
-      for (const reader of this.#readers) if (await reader.read(signal)) fresh.add(reader);
+      for (const reader of await this.#readSources(signal)) fresh.add(reader);
       this.#fillBook();
     }
     if (!redis.isReady) {
@@ -167,6 +172,18 @@ export class ReconcileLoop implements Service {
     book.setPauses(await agenda.paused());
     this.#hasGuards = true;
     return true;
+  }
+
+  /** Gives those that could be read. */
+  async #readSources(signal: AbortSignal): Promise<Set<SourceReader>> {
+    const fresh = new Set<SourceReader>();
+    this.#isReading = true;
+    try {
+      for (const reader of this.#readers) if (await reader.read(signal)) fresh.add(reader);
+    } finally {
+      this.#isReading = false;
+    }
+    return fresh;
   }
 
   /** A schedule is gone when every source was read, or the one that had it was. */

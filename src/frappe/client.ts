@@ -6,6 +6,7 @@ import { makeRedact } from "../base/redact.ts";
 import type { Redact } from "../base/redact.ts";
 import { errorOfAnswer, isRecord, parseJson, plainText } from "./answer.ts";
 import { FrappeError } from "./errors.ts";
+import type { ServerWatch } from "./server-watch.ts";
 
 /** Which site, and as whom. */
 export interface FrappeClientOptions {
@@ -22,6 +23,8 @@ export interface FrappeClientOptions {
   readonly clock: Clock;
   /** For each call, from the connection to the last byte. */
   readonly timeoutMs: number;
+  /** For callers that try again by themselves: a server that is away is then left in peace for a while. */
+  readonly watch?: ServerWatch | undefined;
 }
 
 /** One call of a whitelisted Python function. */
@@ -86,12 +89,14 @@ export class FrappeClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #request: BunFetchRequestInit;
   readonly #redact: Redact;
+  readonly #watch: ServerWatch | undefined;
 
   constructor(options: FrappeClientOptions) {
     const { hostHeader, siteName, ca } = options;
     this.baseUrl = options.baseUrl.replace(/\/+$/, "");
     this.#clock = options.clock;
     this.#timeoutMs = options.timeoutMs;
+    this.#watch = options.watch;
     const credentials = authorization(options.token);
     this.#redact = redactToken(credentials);
     this.#headers = {
@@ -120,13 +125,18 @@ export class FrappeClient {
   async callBytes(call: FrappeCall): Promise<Uint8Array> {
     const { action, signal } = call;
     const deadline = { clock: this.#clock, timeoutMs: this.#timeoutMs, action };
+    this.#watch?.beforeCall();
     try {
-      return await withDeadline(signal ? { ...deadline, signal } : deadline, (both) =>
+      const bytes = await withDeadline(signal ? { ...deadline, signal } : deadline, (both) =>
         this.#exchange(call, both),
       );
+      this.#watch?.afterCall(null);
+      return bytes;
     } catch (error) {
       if (signal?.aborted === true) throw asError(signal.reason);
-      throw this.#faultOf(action, error);
+      const fault = this.#faultOf(action, error);
+      this.#watch?.afterCall(fault);
+      throw fault;
     }
   }
 

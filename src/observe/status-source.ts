@@ -6,6 +6,7 @@ import type { Leadership } from "../engine/leadership.ts";
 import type { ReconcileLoop } from "../engine/reconcile-loop.ts";
 import type { FireLoop } from "../engine/fire-loop.ts";
 import type { FiringReport } from "../engine/firing-report.ts";
+import type { ServerWatch } from "../frappe/server-watch.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import { listRow } from "./listing.ts";
 import type { ListRow } from "./listing.ts";
@@ -22,6 +23,8 @@ export interface StatusSourceOptions {
   readonly redis: RedisConnection;
   readonly redisName: string;
   readonly reconcile: ReconcileLoop;
+  /** Null where no web server is configured. */
+  readonly serverWatch: Pick<ServerWatch, "name" | "problem"> | null;
   readonly fireLoop: FireLoop;
   readonly leadership: Leadership;
   readonly recent: RecentFirings;
@@ -42,13 +45,17 @@ export function listRows({ book, clock }: Pick<StatusSourceOptions, "book" | "cl
 
 /** The whole document. */
 export function currentStatus(options: StatusSourceOptions): StatusDocument {
-  const { redis, redisName, reconcile, fireLoop, recent, refreshMs } = options;
+  const { redis, redisName, reconcile, serverWatch, fireLoop, recent, refreshMs } = options;
   const { doneMs, tookMs } = reconcile.state;
   return statusDocument({
     nowMs: options.clock.nowMs(),
     daemon: options.daemon,
     leadership: options.leadership.status,
-    connections: [{ name: redisName, problem: redis.problem }, ...reconcile.sources],
+    connections: [
+      { name: redisName, problem: redis.problem },
+      ...reconcile.sources,
+      ...(serverWatch === null ? [] : [{ name: serverWatch.name, problem: serverWatch.problem }]),
+    ],
     firingProblem: fireLoop.problem,
     refresh: {
       last_at: doneMs === null ? null : new Date(doneMs).toISOString(),

@@ -37,6 +37,8 @@ export interface RedisConnection {
   ready(signal: AbortSignal): Promise<void>;
   /** Calls back each time the connection becomes usable, also the first time. */
   onReady(listener: () => void): void;
+  /** To be told of errors of commands: after a command without an answer the connection is made anew. */
+  distrust(error: unknown): void;
   close(): void;
 }
 
@@ -58,6 +60,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const RETRY_MAX_MS = 1_000;
 const RETRY_FIRST_MS = 50;
 const RETRY_JITTER_MS = 100;
+/** What ioredis says when COMMAND_TIMEOUT_MS is over. */
+const NO_ANSWER = "Command timed out";
 /** ioredis goes on in database 0 after this error: commands would silently run in the wrong place. */
 const WRONG_DB = /DB index is out of range/i;
 
@@ -183,6 +187,14 @@ class Connection implements RedisConnection {
       };
       this.#listeners.push(listener);
     });
+  }
+
+  distrust(error: unknown): void {
+    if (!(error instanceof Error) || error.message !== NO_ANSWER) return;
+    // Behind a firewall that forgot us the kernel would go on for a quarter of an hour.
+    this.#outage.failed(new Error(`no answer within ${COMMAND_TIMEOUT_MS} ms`));
+    this.#usable = false;
+    this.client.disconnect(true);
   }
 
   close(): void {

@@ -100,6 +100,19 @@ function isRow(value: unknown): value is BtuRow {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The rows as they come, a few at a time. */
+async function* streamRows(connection: PoolConnection, sql: string): AsyncGenerator<BtuRow> {
+  const stream = connection.query(sql).stream({ highWaterMark: STREAM_ROWS });
+  // The driver tells a lost connection to the connection alone: its stream would stay silent for ever.
+  const fail = (error: Error): void => void stream.destroy(error);
+  connection.once("error", fail);
+  try {
+    for await (const row of stream) if (isRow(row)) yield row;
+  } finally {
+    connection.off("error", fail);
+  }
+}
+
 async function readColumns(connection: PoolConnection): Promise<ColumnsByTable> {
   const columns = new Map<string, Set<string>>();
   for (const row of await rows(connection, COLUMNS_SQL, Object.values(BTU_TABLES))) {
@@ -156,9 +169,9 @@ async function* read(
     const generation = detectGeneration(columns);
     onGeneration?.(generation);
     const zones = await readZones(connection);
-    const stream = connection.query(scheduleSql(columns)).stream({ highWaterMark: STREAM_ROWS });
-    for await (const row of stream)
-      if (isRow(row)) yield readBtuRow(row, { ...site, generation, zones });
+    for await (const row of streamRows(connection, scheduleSql(columns))) {
+      yield readBtuRow(row, { ...site, generation, zones });
+    }
     isWhole = true;
   } finally {
     signal.removeEventListener("abort", abort);

@@ -35,6 +35,10 @@ export interface EnqueueOptions {
   readonly benchId: string;
   readonly idStyle: "||" | "::" | "plain";
   readonly taskOf: (scheduleId: string) => string;
+  /** Default 600. */
+  readonly timeoutSecs?: number;
+  /** Without its site; default a random one. */
+  readonly jobId?: string;
 }
 
 /** For `enqueue`: puts the task on its queue through RQ itself, as Frappe 15 and 16 do. */
@@ -49,7 +53,8 @@ export function enqueueByPython(
       user: STANDIN_USER,
       bench_id: options.benchId,
       id_style: options.idStyle,
-      timeout_secs: 600,
+      timeout_secs: options.timeoutSecs ?? 600,
+      job_id: options.jobId,
       task_id: options.taskOf(scheduleId),
       schedule_id: scheduleId,
     };
