@@ -45,18 +45,20 @@ function killChildren() {
   for (const child of running) killTree(child);
 }
 
-/** Makes Ctrl-C and SIGTERM end the children too. */
+/** What a shell reports for a process that a signal ended. */
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+/** Makes Ctrl-C and SIGTERM end the children too, until the function that comes back is called. */
 export function endWithChildren() {
-  for (const [signal, code] of [
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ]) {
-    process.once(signal, () => {
-      killChildren();
-      process.exit(code);
-    });
-  }
+  const end = (signal) => {
+    killChildren();
+    process.exit(SIGNAL_CODES[signal]);
+  };
+  const signals = Object.keys(SIGNAL_CODES);
+  for (const signal of signals) process.on(signal, end);
+  return () => {
+    for (const signal of signals) process.off(signal, end);
+  };
 }
 
 /**
