@@ -60,7 +60,9 @@ describe("where a value comes from", () => {
   test("every key can be given by its variable", () => {
     for (const [key, { kind, default: value, example }] of KEYS) {
       const wanted = value ?? example;
-      const text = typeof wanted === "string" ? wanted : kind.format(wanted).replaceAll('"', "");
+      const written = kind.format(wanted);
+      const bare = typeof wanted === "object" ? written : written.replaceAll('"', "");
+      const text = typeof wanted === "string" ? wanted : bare;
       const reading = kind.read(kind.fromText(text), ".");
       expect([key, reading]).toEqual([key, { value: wanted }]);
     }
