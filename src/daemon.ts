@@ -8,7 +8,7 @@ import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import type { Config } from "./config/schema.ts";
-import { redisTarget, webserverTarget } from "./config/targets.ts";
+import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
@@ -20,8 +20,7 @@ import { FireLoop } from "./engine/fire-loop.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
-import { FrappeClient } from "./frappe/client.ts";
-import { FrappeEndpoints } from "./frappe/endpoints.ts";
+import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import { QueueNames } from "./job/queue-names.ts";
@@ -61,25 +60,10 @@ export class StartError extends Error {
 
 /** All services together must end within 5 s of a signal; the rest is for the process itself. */
 const GRACE_MS = 4_000;
-const HTTP_TIMEOUT_MS = 15_000;
 /** How long a connection may take where it must be there at start. */
 const START_TIMEOUT_MS = 10_000;
 /** Entries of the ledger that are read at start, to know of failures within the last hour. */
 const SEED_ENTRIES = 1_000;
-
-function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
-  const target = webserverTarget(config);
-  if (target === null) return null;
-  const client = new FrappeClient({
-    baseUrl: target.url,
-    token: target.token,
-    ...(target.hostHeader === null ? {} : { hostHeader: target.hostHeader }),
-    ...(config.site === null ? {} : { siteName: config.site }),
-    clock,
-    timeoutMs: HTTP_TIMEOUT_MS,
-  });
-  return new FrappeEndpoints(client);
-}
 
 function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
   return prefix ?? (bench === null ? null : `${bench}:`);
@@ -127,7 +111,8 @@ function openShared(options: DaemonOptions): Shared {
     sources: openSources({
       config,
       clock,
-      onGeneration: ({ label }) => log.debug("the site's BTU app", { generation: label }),
+      zones,
+      onGeneration: ({ label }) => log.info("the site's BTU app", { generation: label }),
     }),
   };
 }

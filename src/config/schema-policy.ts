@@ -1,13 +1,13 @@
 /** The keys that say what happens out of the ordinary. */
 import { choice, integer } from "./kind.ts";
 import { ruleList } from "./kind-policy.ts";
-import type { Rule } from "./kind-policy.ts";
 import { key } from "./key.ts";
+import type { ValuesOf } from "./key.ts";
 
 const SECONDS_PER_DAY = 86_400;
 
 /** What can be set for all schedules, and for some of them by a rule. */
-const SETTINGS = {
+export const POLICY_SETTINGS = {
   misfire: key(choice(["run_once", "skip", "run_all"]), {
     default: "run_once",
     about:
@@ -40,13 +40,13 @@ const SETTINGS = {
   }),
 };
 
-/** One `[[policy]]` table. */
-export type PolicyRule = Rule<typeof SETTINGS>;
+/** Settings of a few schedules; what is left out keeps the value of all. */
+export type PolicySettings = Partial<ValuesOf<typeof POLICY_SETTINGS>>;
 
 /** What happens out of the ordinary. */
 export const POLICY_KEYS = {
-  ...SETTINGS,
-  policy: key(ruleList(SETTINGS), {
+  ...POLICY_SETTINGS,
+  policy: key(ruleList(POLICY_SETTINGS), {
     default: null,
     whenUnset: "the keys above count for all schedules",
     about:

@@ -1,0 +1,24 @@
+/** From the configuration to the endpoints of its site. */
+import type { Clock } from "../base/clock.ts";
+import type { Config } from "../config/schema.ts";
+import { webserverTarget } from "../config/targets.ts";
+import { FrappeClient } from "./client.ts";
+import { FrappeEndpoints } from "./endpoints.ts";
+
+/** A site that takes longer for one call is not there. */
+const TIMEOUT_MS = 15_000;
+
+/** The endpoints of the configured site; null when no token lets us in. Nothing is connected. */
+export function openEndpoints(config: Config, clock: Clock): FrappeEndpoints | null {
+  const target = webserverTarget(config);
+  if (target === null) return null;
+  const client = new FrappeClient({
+    baseUrl: target.url,
+    token: target.token,
+    ...(target.hostHeader === null ? {} : { hostHeader: target.hostHeader }),
+    ...(config.site === null ? {} : { siteName: config.site }),
+    clock,
+    timeoutMs: TIMEOUT_MS,
+  });
+  return new FrappeEndpoints(client);
+}
