@@ -53,7 +53,10 @@ function openPool(target: SqlTarget): Pool {
     bigNumberStrings: true,
   });
   // A server may be set to keep a transaction open, which would show us its first snapshot for ever.
-  pool.on("connection", (connection) => connection.query("SET autocommit = 1"));
+  pool.on("connection", (connection) =>
+    // A connection that breaks over it fails its first statement as well, which is told.
+    connection.query("SET autocommit = 1", () => undefined),
+  );
   return pool;
 }
 

@@ -109,6 +109,35 @@ describe.each([
     expect(await readAll(source)).toHaveLength(ROWS);
   });
 
+  test("to a server that freezes in the midst of a read is given up as well", async () => {
+    const numbers =
+      kit.type === "mariadb" ? "seq_1_to_60000" : "generate_series(1, 60000) AS numbers(seq)";
+    // More than all buffers on the way hold.
+    await kit.sql(
+      SITE,
+      `INSERT INTO \`tabBTU Task Schedule\` (name, schedule_description) SELECT concat('wide-', seq), repeat('x', 140) FROM ${numbers}`,
+    );
+    await using source = openTarget(kit.target(SITE));
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    let seen = 0;
+    const reading = async (): Promise<void> => {
+      for await (const _ of source.read(stop.signal)) {
+        seen += 1;
+        if (seen > 1) continue;
+        kit.freeze();
+        setTimeout(() => stop.abort(reason), 200);
+      }
+    };
+    try {
+      expect(await rejection(reading())).toBe(reason);
+      expect(seen).toBeLessThan(60_000);
+    } finally {
+      kit.thaw();
+      await kit.sql(SITE, "DELETE FROM `tabBTU Task Schedule` WHERE name LIKE 'wide-%'");
+    }
+  });
+
   test("has deadlines of its own, to connect and for each statement", async () => {
     const clock = new FakeClock();
     await using source = openTarget(kit.target(SITE), { clock });
