@@ -122,6 +122,20 @@ enough. \`btu_scheduler.toml.example\` shows every key.
 
 - **Order**: a variable of the environment counts before the file, the file before the default. The variable of a key
   is \`BTU_SCHEDULER_\` and the key in upper case: \`BTU_SCHEDULER_RQ_HOST\`. An empty variable counts as absent.
+- **The bench's files**: with \`bench_path\` and \`site\`, what \`sites/SITE/site_config.json\` and
+  \`sites/common_site_config.json\` tell counts after all that and before the defaults. Read are \`db_type\`, \`db_name\`,
+  \`db_user\`, \`db_password\`, \`db_host\`, \`db_port\`, \`db_socket\`, \`db_schema\`, \`db_ssl_ca\`, \`db_ssl_cert\`, \`db_ssl_key\`,
+  \`redis_queue\`, \`use_rq_auth\`, \`rq_username\`, \`rq_password\`, \`bench_id\` and \`webserver_port\`. \`db_password\` is left alone
+  when \`sql_user\` names another user. \`btu config show\` tells where each value came from.
+- **Rules for some schedules** are tables, which TOML wants at the end of the file. The first whose pattern matches a
+  schedule's id counts; \`*\` stands for any text, \`?\` for one character, and letter case counts:
+
+  \`\`\`toml
+  [[policy]]
+  match = "TS-00004*"
+  overlap = "skip"
+  misfire = "skip"
+  \`\`\`
 - **Secrets** can stand in files of their own: \`sql_password_file = "/run/secrets/sql"\`, or
   \`BTU_SCHEDULER_SQL_PASSWORD_FILE\`. The end of the line is cut off. No output ever shows a secret.
 - **Empty text** (\`""\`) means "not set" for keys that have no default.

@@ -17,6 +17,7 @@ import { Leadership } from "./engine/leadership.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
+import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
@@ -26,7 +27,7 @@ import type { RedisFinding } from "./redis/check.ts";
 import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
 import { Remembered } from "./redis/remembered.ts";
-import { mustConnect, openEndpoints, openShared, sourceId } from "./shared-parts.ts";
+import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
 import type { DaemonOptions, Shared } from "./shared-parts.ts";
 
 /** A daemon that is ready to run. */
@@ -71,7 +72,7 @@ function openLeadership(shared: Shared, links: Links): Leadership {
 
 function openFireLoop(shared: Shared, links: Links): FireLoop {
   const { config, log, recent } = shared;
-  const endpoints = openEndpoints(shared);
+  const endpoints = openEndpoints({ ...shared, watch: shared.serverWatch });
   const builderFor = openBuilder({
     choice: config.job_builder,
     queueNames: shared.queueNames,

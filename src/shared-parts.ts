@@ -9,8 +9,6 @@ import { redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
 import { openZoneData } from "./cron/zone-data.ts";
 import type { ZoneData } from "./cron/zone-data.ts";
 import { Book } from "./engine/book.ts";
-import { FrappeClient } from "./frappe/client.ts";
-import { FrappeEndpoints } from "./frappe/endpoints.ts";
 import { ServerWatch } from "./frappe/server-watch.ts";
 import { QueueNames } from "./job/queue-names.ts";
 import { RecentFirings } from "./observe/recent.ts";
@@ -32,25 +30,8 @@ export interface DaemonOptions {
   readonly log: Log;
 }
 
-const HTTP_TIMEOUT_MS = 15_000;
 /** How long a connection may take where it must be there at start. */
 const START_TIMEOUT_MS = 10_000;
-
-/** The site's web server, or null where none is configured. */
-export function openEndpoints({ config, clock, serverWatch }: Shared): FrappeEndpoints | null {
-  const target = webserverTarget(config);
-  if (target === null) return null;
-  const client = new FrappeClient({
-    baseUrl: target.url,
-    token: target.token,
-    ...(target.hostHeader === null ? {} : { hostHeader: target.hostHeader }),
-    ...(config.site === null ? {} : { siteName: config.site }),
-    clock,
-    timeoutMs: HTTP_TIMEOUT_MS,
-    ...(serverWatch === null ? {} : { watch: serverWatch }),
-  });
-  return new FrappeEndpoints(client);
-}
 
 function watchServer({ config, clock, log }: DaemonOptions): ServerWatch | null {
   const target = webserverTarget(config);
@@ -89,13 +70,14 @@ export function openShared(options: DaemonOptions): Shared {
   });
   const keys = makeKeys(config.redis_key_prefix);
   const { client } = redis;
+  const serverWatch = watchServer(options);
   return {
     ...options,
     redis,
     zones,
     book: new Book(),
     recent: new RecentFirings(clock),
-    serverWatch: watchServer(options),
+    serverWatch,
     agenda: new Agenda({ client, keys, clock, ledgerMax: config.ledger_max_entries }),
     queueNames: new QueueNames({
       client,
@@ -106,7 +88,9 @@ export function openShared(options: DaemonOptions): Shared {
     sources: openSources({
       config,
       clock,
-      onGeneration: ({ label }) => log.debug("the site's BTU app", { generation: label }),
+      zones,
+      serverWatch,
+      onGeneration: ({ label }) => log.info("the site's BTU app", { generation: label }),
     }),
   };
 }

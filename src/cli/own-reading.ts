@@ -36,7 +36,7 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const { config } = context.config();
   const zones = openZones(config.zone_data, context.env);
   const tools = { expressions: new ExpressionCache(), zones };
-  const sources = openSources({ config, clock });
+  const sources = openSources({ config, clock, zones });
   const readers = sources.map(
     (source) => new SourceReader({ source, tools, clock, log: silentLog }),
   );

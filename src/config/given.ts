@@ -22,6 +22,8 @@ export interface Given {
   /** Where relative paths start. */
   readonly folder: string;
   readonly origin: Origin;
+  /** The line of a part of the value by its dotted path, as `0.match`; null when it is not known. */
+  readonly lineOf?: (path: string) => number | null;
 }
 
 /** A fault and where it was found; `line` is null outside the file. */
@@ -91,7 +93,8 @@ export function fromFile({ values, lines }: TomlText, path: string): Layer {
       warnings.push(`${formatOrigin(origin)}: ${written} has no effect: ${meaning.reason}`);
     } else {
       const isFile = meaning.kind === "secret file";
-      all.push({ key: meaning.key, written, value, isFile, folder: dirname(path), origin });
+      const lineOf = (part: string): number | null => lines.get(`${written}.${part}`) ?? null;
+      all.push({ key: meaning.key, written, value, isFile, folder: dirname(path), origin, lineOf });
     }
   }
   const united = unite(all);

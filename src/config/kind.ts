@@ -1,8 +1,16 @@
 /** The simple kinds of value a key can have: how one is read, told and written. */
 import { suggestion } from "../base/suggest.ts";
 
-/** A value, or why there is none: "expected an integer 1-65535". */
-export type Reading<T> = { readonly value: T } | { readonly problem: string };
+/** What is wrong with a part of a value; its dotted path within the value leads to its line. */
+export interface PartProblem {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** A value, or why there is none: "expected an integer 1-65535"; `parts` tells all faults of a value made of parts. */
+export type Reading<T> =
+  | { readonly value: T }
+  | { readonly problem: string; readonly parts?: readonly PartProblem[] };
 
 /** One kind of value. */
 export interface Kind<T> {

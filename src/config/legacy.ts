@@ -18,7 +18,6 @@ export const RETIRED_KEYS: ReadonlyMap<string, string> = new Map([
   ["slack_webhook_url", "the daemon sends no messages to Slack; watch its log or btu status"],
   ["tcp_socket_port", NO_TCP],
   ["disable_tcp_socket", NO_TCP],
-  ["connectivity_mode", "schedules come from SQL or from schedules_file"],
   ["description", "name is the label that is shown"],
   ["debug_mode", "log_level says how much is logged"],
 ]);
@@ -33,6 +32,10 @@ export const FOREIGN_NAMES: ReadonlyMap<string, string> = new Map([
   ["db_user", "sql_user"],
   ["db_password", "sql_password"],
   ["db_schema", "sql_schema"],
+  ["db_ssl_ca", "sql_tls_ca"],
+  ["sql_ssl", "sql_tls"],
+  ["sql_sslmode", "sql_tls"],
+  ["policies", "policy"],
   ["redis_queue", "rq_url"],
   ["redis_url", "rq_url"],
   ["redis_host", "rq_host"],

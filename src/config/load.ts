@@ -11,6 +11,7 @@ import type { Origin } from "./origin.ts";
 import { applyRules } from "./rules.ts";
 import type { Config, ConfigKey } from "./schema.ts";
 import { settle } from "./settle.ts";
+import { fromSiteFiles } from "./site-layer.ts";
 import type { Settled } from "./settle.ts";
 import { parseToml } from "./toml.ts";
 
@@ -114,8 +115,8 @@ function inOrder(faults: readonly Fault[]): string[] {
 }
 
 /**
- * Loads and judges the configuration. Each key is taken from the environment, else from the file, else from its
- * default.
+ * Loads and judges the configuration. Each key is taken from the environment, else from the file, else from the files
+ * of the bench, else from its default.
  *
  * @throws ConfigurationError with every fault that was found; its cause is the system's error when the file cannot be
  * read.
@@ -131,7 +132,9 @@ export function loadConfig({
   const hasEnv = fromEnv.given.size > 0 || fromEnv.faults.length > 0;
   const layer = readLayer(where, hasEnv, readFile);
   const { given: inFile, faults, warnings } = layer ?? NO_FILE;
-  const given = new Map([...inFile, ...fromEnv.given]);
+  const explicit = new Map([...inFile, ...fromEnv.given]);
+  const fromSite = fromSiteFiles(explicit, readFile);
+  const given = new Map([...fromSite.given, ...explicit]);
   const settled = settle(given, readFile);
   const findings = applyRules({
     config: settled.config,
@@ -144,6 +147,7 @@ export function loadConfig({
   const all = [
     ...faults,
     ...fromEnv.faults,
+    ...fromSite.faults,
     ...settled.faults,
     ...zoneFaults(settled, knowsZone),
     ...ruleFaults,
@@ -151,7 +155,7 @@ export function loadConfig({
   if (all.length > 0) throw new ConfigurationError(placeOf(where, layer !== null), inOrder(all));
   return {
     config: settled.config,
-    warnings: [...warnings, ...fromEnv.warnings, ...findings.warnings],
+    warnings: [...warnings, ...fromEnv.warnings, ...fromSite.warnings, ...findings.warnings],
     origins: settled.origins,
     path: layer === null ? null : where.path,
   };

@@ -10,7 +10,9 @@ export type Origin =
       readonly line: number | null;
       readonly secretFile?: string;
     }
-  | { readonly source: "env"; readonly variable: string; readonly secretFile?: string };
+  | { readonly source: "env"; readonly variable: string; readonly secretFile?: string }
+  /** A file of the bench, and the setting in it. */
+  | { readonly source: "site file"; readonly path: string; readonly name: string };
 
 /** The prefix of all our environment variables. */
 export const ENV_PREFIX = "BTU_SCHEDULER_";
@@ -18,13 +20,14 @@ export const ENV_PREFIX = "BTU_SCHEDULER_";
 function placeOf(origin: Origin): string {
   if (origin.source === "default") return "default";
   if (origin.source === "env") return origin.variable;
+  if (origin.source === "site file") return `${origin.name} of ${origin.path}`;
   return origin.line === null ? origin.path : `${origin.path}:${origin.line}`;
 }
 
-/** `/etc/btu_scheduler/btu_scheduler.toml:12`, `BTU_SCHEDULER_RQ_HOST` or `default`. */
+/** `/etc/btu_scheduler/btu_scheduler.toml:12`, `BTU_SCHEDULER_RQ_HOST`, `db_name of …/site_config.json` or `default`. */
 export function formatOrigin(origin: Origin): string {
   const place = placeOf(origin);
-  if (origin.source === "default" || origin.secretFile === undefined) return place;
+  if (!("secretFile" in origin) || origin.secretFile === undefined) return place;
   return `${origin.secretFile}, named by ${place}`;
 }
 

@@ -38,8 +38,12 @@ const RQ_PARTS: readonly ConfigKey[] = [
   "rq_password",
 ];
 
-function wantsSql({ isGiven }: Ruled): boolean {
-  return SQL_SIGNS.some(isGiven);
+function isRemote({ config }: Ruled): boolean {
+  return config.connectivity_mode === "webserver";
+}
+
+function wantsSql(ruled: Ruled): boolean {
+  return !isRemote(ruled) && SQL_SIGNS.some(ruled.isGiven);
 }
 
 /** Keys that one key stands in place of. */
@@ -53,9 +57,12 @@ function excludes(whole: ConfigKey, parts: readonly ConfigKey[]): Rule {
 }
 
 const needsSource: Rule = (ruled) => {
-  if (wantsSql(ruled) || ruled.isGiven("schedules_file")) return {};
+  const { isGiven } = ruled;
+  // A bench whose files are faulty is named already.
+  if (wantsSql(ruled) || isRemote(ruled)) return {};
+  if (isGiven("schedules_file") || isGiven("bench_path")) return {};
   const text =
-    "no schedules: give sql_database, sql_user and sql_password of a site, or a schedules_file";
+    "no schedules: give bench_path and site, or sql_database, sql_user and sql_password of a site, or a schedules_file";
   return { faults: [{ key: null, text }] };
 };
 
@@ -68,6 +75,55 @@ const needsWholeSql: Rule = (ruled) => {
       text: `${key} is missing: schedules are to be read from SQL because another sql_ key is given`,
     })),
   };
+};
+
+/** Without SQL and the site's Redis, its web server is all there is. */
+const needsWebserver: Rule = (ruled) => {
+  const { config, isGiven, nameOf } = ruled;
+  if (!isRemote(ruled)) return {};
+  const mode = 'connectivity_mode "webserver"';
+  const faults: { key: ConfigKey; text: string }[] = [];
+  if (!isGiven("webserver_token")) {
+    const text = `${mode} needs webserver_token, the API key and secret of a user`;
+    faults.push({ key: "connectivity_mode", text });
+  }
+  if (config.job_builder !== "auto") {
+    const text = `job_builder "${config.job_builder}" is not possible with ${mode}: the site enqueues its jobs itself; remove the line`;
+    faults.push({ key: "job_builder", text });
+  }
+  const unused = SQL_SIGNS.filter(isGiven).map(nameOf);
+  if (unused.length === 0) return { faults };
+  return { faults, warnings: [`${unused.join(", ")}: not used with ${mode}`] };
+};
+
+const TLS_PARTS: readonly ConfigKey[] = [
+  "sql_tls_ca",
+  "sql_tls_server_name",
+  "sql_tls_cert",
+  "sql_tls_key",
+];
+
+const warnsOfUnusedTls: Rule = ({ config, isGiven, nameOf }) => {
+  const parts = TLS_PARTS.filter(isGiven).map(nameOf);
+  if (config.sql_tls || parts.length === 0) return {};
+  return { warnings: [`${parts.join(", ")}: no effect without sql_tls = true`] };
+};
+
+const needsWholeTls: Rule = ({ config, nameOf }) => {
+  const faults: { key: ConfigKey; text: string }[] = [];
+  if (config.sql_tls && config.sql_socket !== null) {
+    const text = `${nameOf("sql_tls")} excludes ${nameOf("sql_socket")}: what goes through a Unix socket stays on this machine`;
+    faults.push({ key: "sql_tls", text });
+  }
+  const { sql_tls_cert: cert, sql_tls_key: key } = config;
+  if ((cert === null) !== (key === null)) {
+    const [present, missing] =
+      cert === null
+        ? (["sql_tls_key", "sql_tls_cert"] as const)
+        : (["sql_tls_cert", "sql_tls_key"] as const);
+    faults.push({ key: present, text: `${nameOf(present)} needs ${missing} beside it` });
+  }
+  return { faults };
 };
 
 const needsBuilder: Rule = (ruled) => {
@@ -130,6 +186,9 @@ const warnsOfToken: Rule = ({ config: { webserver_token: token } }) =>
 const RULES: readonly Rule[] = [
   needsSource,
   needsWholeSql,
+  needsWebserver,
+  needsWholeTls,
+  warnsOfUnusedTls,
   excludes("sql_socket", ["sql_host"]),
   excludes("rq_url", RQ_PARTS),
   excludes("rq_sentinels", SENTINEL_INSTEAD_OF),

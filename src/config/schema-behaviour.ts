@@ -77,40 +77,6 @@ export const JOB_KEYS = {
   }),
 };
 
-/** What happens out of the ordinary. */
-export const POLICY_KEYS = {
-  misfire: key(choice(["run_once", "skip", "run_all"]), {
-    default: "run_once",
-    about:
-      "What happens to occurrences missed by more than a minute: the newest runs, none, or all.",
-  }),
-  misfire_grace_secs: key(integer({ min: 0, max: 366 * SECONDS_PER_DAY, unit: "seconds" }), {
-    default: SECONDS_PER_DAY,
-    about: "How old a missed occurrence may be and still run.",
-  }),
-  max_catchup: key(integer({ min: 1, max: 100_000 }), {
-    default: 100,
-    about: "How many missed occurrences of one schedule run_all runs at most, the newest ones.",
-  }),
-  overlap: key(choice(["allow", "skip"]), {
-    default: "allow",
-    about: "What happens while the previous job of a schedule still waits or runs.",
-  }),
-  jitter_secs: key(integer({ min: 0, max: SECONDS_PER_DAY, unit: "seconds" }), {
-    default: 0,
-    about: "Over how many seconds occurrences are spread, each schedule always by the same amount.",
-  }),
-  dst_gap: key(choice(["run_after", "skip"]), {
-    default: "run_after",
-    about:
-      "Whether a run whose local time a clock change leaves out comes right after it, or not at all.",
-  }),
-  dst_overlap: key(choice(["first", "both", "last"]), {
-    default: "first",
-    about: "Which one runs when a clock change makes a fixed local time happen twice.",
-  }),
-};
-
 /** How the app and the operator talk to the daemon. */
 export const CONTROL_KEYS = {
   socket_path: key(socketPath(), {

@@ -1,10 +1,31 @@
 /** The keys that say where things are: SQL, the schedule file, Redis, the web server. */
-import { choice, integer, listOf, password, text } from "./kind.ts";
+import { boolean, choice, integer, listOf, password, text } from "./kind.ts";
 import { apiToken, host, hostPort, path, redisUrl, socketPath, webUrl } from "./kind-place.ts";
 import { key } from "./key.ts";
 import { REDIS_DB_MAX } from "./redis-url.ts";
 
 const PORT = { min: 1, max: 65_535 };
+
+/** Which site, and how it is reached. */
+export const SITE_KEYS = {
+  bench_path: key(path(), {
+    default: null,
+    whenUnset: "the sql_, rq_ and webserver_ keys tell all",
+    about:
+      "The folder of the bench: what its site_config.json and common_site_config.json tell of the site need not stand here.",
+    example: "/home/frappe/frappe-bench",
+  }),
+  connectivity_mode: key(choice(["direct", "webserver"]), {
+    default: "direct",
+    about:
+      "Whether the site's SQL and Redis can be reached, or only its web server (BTU 16 and newer).",
+  }),
+  legacy_utc_rows: key(choice(["rebuild", "strict"]), {
+    default: "rebuild",
+    about:
+      "How Daily and Weekly rows are read that BTU up to 15.1.0 stored in UTC: rebuilt from their hour and weekday in the site's time zone, or as they stand.",
+  }),
+};
 
 /** The database of a Frappe site, where the BTU app keeps its schedules. */
 export const SQL_KEYS = {
@@ -62,6 +83,35 @@ export const SQL_KEYS = {
   sql_schema: key(text(), {
     default: "public",
     about: "The schema that holds the site's tables, with PostgreSQL.",
+  }),
+  sql_tls: key(boolean(), {
+    default: false,
+    about:
+      "Whether to speak TLS with the database server; its certificate and the name in it are then always verified.",
+  }),
+  sql_tls_ca: key(path(), {
+    default: null,
+    whenUnset: "the public authorities",
+    about: "The certificate (PEM) of the authority that signed the database server's.",
+    example: "/etc/ssl/private-ca.pem",
+  }),
+  sql_tls_server_name: key(host(), {
+    default: null,
+    whenUnset: "sql_host",
+    about: "The name that stands in the database server's certificate, where sql_host is another.",
+    example: "db.example.com",
+  }),
+  sql_tls_cert: key(path(), {
+    default: null,
+    whenUnset: "no certificate of our own",
+    about: "Our own certificate (PEM), where the database server asks for one.",
+    example: "/etc/btu_scheduler/client.pem",
+  }),
+  sql_tls_key: key(path(), {
+    default: null,
+    whenUnset: "no certificate of our own",
+    about: "The private key (PEM) of sql_tls_cert.",
+    example: "/etc/btu_scheduler/client.key",
   }),
 };
 

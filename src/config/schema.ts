@@ -1,16 +1,18 @@
 /** Every key of the configuration, once; all else derives from this. */
 import type { Key, ValuesOf } from "./key.ts";
+import { CONTROL_KEYS, GENERAL_KEYS, JOB_KEYS, RECORD_KEYS } from "./schema-behaviour.ts";
 import {
-  CONTROL_KEYS,
-  GENERAL_KEYS,
-  JOB_KEYS,
-  POLICY_KEYS,
-  RECORD_KEYS,
-} from "./schema-behaviour.ts";
-import { FILE_KEYS, REDIS_KEYS, SQL_KEYS, WEBSERVER_KEYS } from "./schema-connections.ts";
+  FILE_KEYS,
+  REDIS_KEYS,
+  SITE_KEYS,
+  SQL_KEYS,
+  WEBSERVER_KEYS,
+} from "./schema-connections.ts";
+import { POLICY_KEYS } from "./schema-policy.ts";
 
 const SCHEMA = {
   ...GENERAL_KEYS,
+  ...SITE_KEYS,
   ...SQL_KEYS,
   ...FILE_KEYS,
   ...REDIS_KEYS,
@@ -54,8 +56,12 @@ export const SECTIONS: readonly Section[] = [
   section("General", "The scheduler as a whole.", GENERAL_KEYS),
   section(
     "Schedules from a site",
-    "The database of a Frappe site with the BTU app. " +
-      "Each sql_ key can also be written mysql_, as the first daemon did.",
+    "A Frappe site with the BTU app: its bench_path and site are enough where this program may read the bench's files.",
+    SITE_KEYS,
+  ),
+  section(
+    "The site's database",
+    "What the site's files tell need not stand here. As in the first daemon, host, port, socket, database, user and password can also begin with mysql_.",
     SQL_KEYS,
   ),
   section("Schedules from a file", "For jobs without a site, or besides one.", FILE_KEYS),

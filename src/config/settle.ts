@@ -18,6 +18,8 @@ export interface Settled {
   readonly faults: readonly Fault[];
 }
 
+type Problem = Exclude<Reading<unknown>, { readonly value: unknown }>;
+
 const DEFAULT: Origin = { source: "default" };
 
 /** A secret as it stands in its file, without the end of its line. */
@@ -40,16 +42,26 @@ function followFile(entry: Given, readFile: ReadFile): Reading<Given> {
   const path = resolve(entry.folder, entry.value);
   const secret = readSecret(path, readFile);
   if ("problem" in secret) return secret;
-  const origin: Origin =
-    entry.origin.source === "default" ? entry.origin : { ...entry.origin, secretFile: path };
+  const { origin: named } = entry;
+  const isNamed = named.source === "file" || named.source === "env";
+  const origin: Origin = isNamed ? { ...named, secretFile: path } : named;
   return { value: { ...entry, value: secret.value, origin } };
 }
 
-function judge(spec: AnyKey, entry: Given): Reading<unknown> {
-  const reading = spec.kind.read(entry.value, entry.folder);
-  if (!("problem" in reading)) return reading;
+/** The faults of a value that its kind does not take; of a value made of parts, each at its own line. */
+function faultsOf(spec: AnyKey, entry: Given, { problem, parts }: Problem): readonly Fault[] {
+  const { origin, lineOf } = entry;
+  if (parts !== undefined) {
+    return parts.map(({ path, problem: text }) => {
+      const line = lineOf?.(path) ?? null;
+      return faultAt(
+        origin.source === "file" && line !== null ? { ...origin, line } : origin,
+        text,
+      );
+    });
+  }
   const shown = spec.secret === true ? "" : ` ${showValue(entry.value)}`;
-  return { problem: `${entry.written}${shown}: ${reading.problem}` };
+  return [faultAt(origin, `${entry.written}${shown}: ${problem}`)];
 }
 
 /** Judges every value by its key's kind; a faulty one is named and stands at its default. */
@@ -67,8 +79,8 @@ export function settle(given: ReadonlyMap<ConfigKey, Given>, readFile: ReadFile)
       faults.push(faultAt(entry.origin, `${entry.written}: ${followed.problem}`));
       continue;
     }
-    const reading = judge(spec, followed.value);
-    if ("problem" in reading) faults.push(faultAt(entry.origin, reading.problem));
+    const reading = spec.kind.read(followed.value.value, entry.folder);
+    if ("problem" in reading) faults.push(...faultsOf(spec, followed.value, reading));
     else {
       values[key] = reading.value;
       origins.set(key, followed.value.origin);

@@ -4,6 +4,16 @@ import { parseRedisUrl } from "./redis-url.ts";
 import type { RedisAddress } from "./redis-url.ts";
 import type { Config } from "./schema.ts";
 
+/** How a database server is known by its certificate, which is always verified. */
+export interface SqlTls {
+  /** The file of the authority (PEM) to trust, in place of the public ones. */
+  readonly caPath: string | null;
+  /** The name that must stand in the certificate. */
+  readonly serverName: string;
+  /** Our own certificate and its key, where the server asks for one. */
+  readonly own: { readonly certPath: string; readonly keyPath: string } | null;
+}
+
 /** The database of a site. */
 export interface SqlTarget {
   readonly type: "mariadb" | "postgres";
@@ -16,14 +26,26 @@ export interface SqlTarget {
   readonly password: string | null;
   /** Counts for PostgreSQL only. */
   readonly schema: string;
+  /** Null to speak in the clear. */
+  readonly tls: SqlTls | null;
 }
 
 const SQL_PORTS: Readonly<Record<SqlTarget["type"], number>> = { mariadb: 3306, postgres: 5432 };
 
+function sqlTls(config: Config): SqlTls | null {
+  if (!config.sql_tls) return null;
+  const { sql_tls_cert: certPath, sql_tls_key: keyPath } = config;
+  return {
+    caPath: config.sql_tls_ca,
+    serverName: config.sql_tls_server_name ?? config.sql_host,
+    own: certPath === null || keyPath === null ? null : { certPath, keyPath },
+  };
+}
+
 /** Where schedules are read from SQL; null when they are not. */
 export function sqlTarget(config: Config): SqlTarget | null {
   const { sql_type: type, sql_database: database, sql_user: user } = config;
-  if (database === null || user === null) return null;
+  if (config.connectivity_mode === "webserver" || database === null || user === null) return null;
   return {
     type,
     host: config.sql_host,
@@ -33,6 +55,7 @@ export function sqlTarget(config: Config): SqlTarget | null {
     user,
     password: config.sql_password,
     schema: config.sql_schema,
+    tls: sqlTls(config),
   };
 }
 

@@ -11,19 +11,6 @@ import type { Source } from "../schedule/source.ts";
 /** A read of 100,000 rows takes about a second; a server that is silent for longer is not there. */
 const READ_TIMEOUT_MS = 30_000;
 
-function isSame(a: Schedule, b: Schedule): boolean {
-  return (
-    a.timingFingerprint === b.timingFingerprint &&
-    a.workFingerprint === b.workFingerprint &&
-    a.timing?.zone === b.timing?.zone &&
-    a.enabled === b.enabled &&
-    a.problem === b.problem &&
-    a.description === b.description &&
-    a.task === b.task &&
-    a.zoneRule === b.zoneRule
-  );
-}
-
 /** One source and what it last held. */
 export class SourceReader {
   readonly #source: Source;
@@ -107,13 +94,12 @@ export class SourceReader {
     const schedules = new Map<string, Schedule>();
     const rejected: Schedule[] = [];
     for await (const input of this.#source.read(signal)) {
-      const found = defineSchedule(input, this.#tools);
+      const found = defineSchedule(input, this.#tools, this.#schedules.get(input.id));
       if (schedules.has(found.id)) {
         rejected.push({ ...found, problem: `the id "${found.id}" stands there twice` });
         continue;
       }
-      const known = this.#schedules.get(found.id);
-      schedules.set(found.id, known !== undefined && isSame(known, found) ? known : found);
+      schedules.set(found.id, found);
     }
     this.#before = this.#schedules;
     this.#schedules = schedules;

@@ -77,6 +77,11 @@ export class FrappeEndpoints {
     this.#client = client;
   }
 
+  /** Where the site is, for people. */
+  get baseUrl(): string {
+    return this.#client.baseUrl;
+  }
+
   /** Resolves when the app answers. */
   async ping(signal?: AbortSignal): Promise<void> {
     const call = app("test_ping", { verb: "GET", action: "ping the app", signal });

@@ -62,7 +62,12 @@ export function openBuilder(options: OpenBuilderOptions): BuilderFor {
         return unreachable(choice);
     }
   };
-  const builderOf = (work: Work | null): Builder =>
-    work?.kind === "btu_task" ? builderOfTask(work.runsById) : native;
+  const remote = refusal(
+    "build a job: the site's queues are out of reach with connectivity_mode webserver, and this version cannot ask the site to enqueue",
+  );
+  const builderOf = (work: Work | null): Builder => {
+    if (work?.kind !== "btu_task") return native;
+    return work.isRemote === true ? remote : builderOfTask(work.runsById);
+  };
   return ({ work }) => builderOf(work);
 }

@@ -2,55 +2,65 @@
 import type { Clock } from "../base/clock.ts";
 import type { Config } from "../config/schema.ts";
 import { sqlTarget } from "../config/targets.ts";
+import type { SqlTarget } from "../config/targets.ts";
+import type { ZoneData } from "../cron/zone-data.ts";
+import { openEndpoints } from "../frappe/open-endpoints.ts";
+import type { ServerWatch } from "../frappe/server-watch.ts";
 import type { BtuGeneration } from "./btu-generation.ts";
-import type { Policy } from "./policy.ts";
+import { policies } from "./policy.ts";
+import type { PolicyFor } from "./policy.ts";
 import { openFileSource } from "./source-file.ts";
-import { openMariadbSource } from "./source-mariadb.ts";
+import { openHttpSource } from "./source-http.ts";
+import { mariadbDriver } from "./source-mariadb.ts";
+import { postgresDriver } from "./source-postgres.ts";
+import { openSqlSource } from "./source-sql.ts";
 import type { Source } from "./source.ts";
+import { SqlEngine } from "./sql-engine.ts";
 
 /** What opening needs. */
 export interface OpenSourcesOptions {
   readonly config: Config;
   readonly clock: Clock;
+  readonly zones: ZoneData;
+  /** Told of the web server's answers. */
+  readonly serverWatch?: ServerWatch | null;
+  /** Told when a whole read finds another generation of the site's app than the one before. */
   readonly onGeneration?: (generation: BtuGeneration) => void;
 }
 
-/** The policies that hold where a schedule says nothing of its own. */
-export function defaultPolicy(config: Config): Policy {
-  return {
-    misfire: config.misfire,
-    misfireGraceSeconds: config.misfire_grace_secs,
-    maxCatchup: config.max_catchup,
-    overlap: config.overlap,
-    jitterSeconds: config.jitter_secs,
-    dst: { gap: config.dst_gap, overlap: config.dst_overlap },
-  };
+/** Opens every source; nothing is connected yet. The site comes first, so that an id in both is the site's. */
+export function openSources(options: OpenSourcesOptions): Source[] {
+  const policyFor = policies(options.config);
+  const all = [openSite(options, policyFor), openFile(options, policyFor)];
+  return all.filter((source) => source !== null);
 }
 
-/** Opens every source; nothing is connected yet. The database comes first, so that an id in both is the database's. */
-export function openSources({ config, clock, onGeneration }: OpenSourcesOptions): Source[] {
-  const policy = defaultPolicy(config);
-  const sources: Source[] = [];
-  const sql = sqlTarget(config);
-  if (sql !== null) {
-    sources.push(
-      openMariadbSource({
-        target: {
-          host: sql.host,
-          port: sql.port,
-          socketPath: sql.socket ?? undefined,
-          database: sql.database,
-          user: sql.user,
-          password: sql.password ?? "",
-        },
-        site: { legacyUtcRows: "rebuild", policyFor: () => policy },
-        ...(onGeneration === undefined ? {} : { onGeneration }),
-      }),
-    );
-  }
-  if (config.schedules_file !== null) {
-    const defaults = { policy, timeZone: config.time_zone_string };
-    sources.push(openFileSource({ path: config.schedules_file, defaults, clock }));
-  }
-  return sources;
+function openSite(options: OpenSourcesOptions, policyFor: PolicyFor): Source | null {
+  const { config, clock, serverWatch = null } = options;
+  const target = sqlTarget(config);
+  if (target !== null) return openSql(options, target, policyFor);
+  if (config.connectivity_mode !== "webserver") return null;
+  const endpoints = openEndpoints({ config, clock, watch: serverWatch });
+  const timeZone = config.time_zone_string;
+  return endpoints === null ? null : openHttpSource({ endpoints, policyFor, timeZone });
+}
+
+function openSql(
+  { config, clock, zones, onGeneration = () => undefined }: OpenSourcesOptions,
+  target: SqlTarget,
+  policyFor: PolicyFor,
+): Source {
+  const driver = target.type === "mariadb" ? mariadbDriver(target) : postgresDriver(target);
+  return openSqlSource({
+    engine: new SqlEngine({ driver, target, clock }),
+    rows: { legacyUtcRows: config.legacy_utc_rows, policyFor },
+    clock,
+    zones,
+    onGeneration,
+  });
+}
+
+function openFile({ config, clock }: OpenSourcesOptions, policyFor: PolicyFor): Source | null {
+  const { schedules_file: path, time_zone_string: timeZone } = config;
+  return path === null ? null : openFileSource({ path, defaults: { policyFor, timeZone }, clock });
 }

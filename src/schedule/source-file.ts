@@ -1,18 +1,16 @@
 /** Schedules of a TOML or JSON file. */
-import { stat } from "node:fs/promises";
-import { parse as parseToml } from "smol-toml";
 import { isAbort } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
-import { sleep } from "../base/clock.ts";
+import { sleep, yieldToEvents } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import { toPickleValue } from "../pickle/convert.ts";
-import { parseJsonExact } from "../pickle/json.ts";
 import { PyDict } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
+import { parseEntries } from "./file-entries.ts";
 import { readFileEntry } from "./file-entry.ts";
 import type { EntryDefaults } from "./file-entry.ts";
+import { lookAt, readText, settledState, stampOf } from "./file-text.ts";
 import type { ScheduleInput } from "./schedule.ts";
-import { SourceError } from "./source.ts";
 import type { Source } from "./source.ts";
 
 /** What the source needs. */
@@ -24,55 +22,78 @@ export interface FileOptions {
 
 /** How often the file is looked at; cheaper and surer than being told, on every file system. */
 const LOOK_EVERY_MS = 1_000;
-/** Far more than 100,000 schedules; a larger file is something else. */
-const SIZE_MAX_BYTES = 256 * 1024 * 1024;
+/** Entries that are handled in one go: others wait a few milliseconds at most. */
+const ENTRIES_AT_ONCE = 500;
 
-/** Opens the source; a path that ends in `.json` holds JSON, any other TOML. */
-export function openFileSource(options: FileOptions): Source {
-  const { path } = options;
-  return {
-    name: `schedules file ${path}`,
-    read: () => read(options),
-    watch: (onChange, signal) => watch(options, onChange, signal),
-    close: () => Promise.resolve(),
-  };
+/** What was read of one state of the file. */
+interface Known {
+  readonly stamp: string;
+  readonly inputs: readonly ScheduleInput[];
 }
 
-async function* read({ path, defaults }: FileOptions): AsyncGenerator<ScheduleInput> {
-  const file = Bun.file(path);
-  if (file.size > SIZE_MAX_BYTES) {
-    throw new SourceError(`read "${path}": larger than ${SIZE_MAX_BYTES} bytes`);
+class FileSource implements Source {
+  readonly name: string;
+  readonly generation = null;
+  readonly readSome = null;
+  readonly readChanges = null;
+  readonly #options: FileOptions;
+  #known: Known | null = null;
+
+  constructor(options: FileOptions) {
+    this.#options = options;
+    this.name = `schedules file ${options.path}`;
   }
-  const entries = parse(path, await file.text());
-  for (const [index, entry] of entries.entries()) yield readEntry(entry, index + 1, defaults);
-}
 
-/** The raw entries; each is converted on its own, so that a bad one spoils no other. */
-function parse(path: string, text: string): readonly unknown[] {
-  try {
-    return path.endsWith(".json")
-      ? parseJson(text)
-      : listOf(parseToml(text, { integersAsBigInt: true }));
-  } catch (error) {
-    throw new SourceError(`read "${path}": ${describeError(error)}`, { cause: error });
+  /** An unchanged file is not parsed again; one that has just been changed is waited for. */
+  async *read(signal: AbortSignal): AsyncGenerator<ScheduleInput> {
+    const { path, clock } = this.#options;
+    const seen = await lookAt(path);
+    if (this.#known?.stamp !== seen.stamp) {
+      const state = this.#known === null ? seen : await settledState(path, clock, signal);
+      const text = await readText(path, state);
+      this.#known = { stamp: state.stamp, inputs: await this.#parse(text) };
+    }
+    for (const [index, input] of this.#known.inputs.entries()) {
+      yield input;
+      if (index % ENTRIES_AT_ONCE > 0) continue;
+      signal.throwIfAborted();
+      await yieldToEvents(clock);
+    }
   }
-}
 
-function parseJson(text: string): readonly unknown[] {
-  const value = parseJsonExact(text);
-  if (Array.isArray(value)) return value;
-  return listOf(value instanceof PyDict ? value.toRecord() : {});
-}
-
-function listOf(root: Readonly<Record<string, unknown>>): readonly unknown[] {
-  const { schedule, ...others } = root;
-  const [other] = Object.keys(others);
-  if (other !== undefined) {
-    throw new Error(`unknown key "${other}": expected only [[schedule]] tables`);
+  async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
+    const { path, clock } = this.#options;
+    let told: string | null = null;
+    try {
+      for (;;) {
+        await sleep(clock, LOOK_EVERY_MS, signal);
+        const found = await stampOf(path);
+        // What could not be read once is told once.
+        if (found === this.#known?.stamp || found === told) continue;
+        told = found;
+        onChange();
+      }
+    } catch (error) {
+      if (!isAbort(error, signal)) throw error;
+    }
   }
-  if (schedule === undefined) return [];
-  if (!Array.isArray(schedule)) throw new Error("schedule: expected [[schedule]] tables");
-  return schedule;
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #parse(text: string): Promise<ScheduleInput[]> {
+    const { path, clock, defaults } = this.#options;
+    const { entries, lineOf, strays } = parseEntries(path, text);
+    const inputs: ScheduleInput[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const input = readEntry(entry, index + 1, defaults);
+      const line = input.problem === null ? null : lineOf(index);
+      inputs.push(line === null ? input : { ...input, problem: `line ${line}: ${input.problem}` });
+      if (index % ENTRIES_AT_ONCE === 0) await yieldToEvents(clock);
+    }
+    return [...inputs, ...strays.map((name) => stray(name, defaults))];
+  }
 }
 
 function readEntry(entry: unknown, number: number, defaults: EntryDefaults): ScheduleInput {
@@ -89,31 +110,14 @@ function readEntry(entry: unknown, number: number, defaults: EntryDefaults): Sch
   return readFileEntry(value, number, defaults);
 }
 
-/** Inode, size and time of the last change; null while there is no file. */
-async function stampOf(path: string): Promise<string | null> {
-  try {
-    const { ino, size, mtimeMs } = await stat(path);
-    return `${ino} ${size} ${mtimeMs}`;
-  } catch {
-    return null;
-  }
+/** A key that stands outside of all entries: it may be a header that was misspelt, so it must not pass in silence. */
+function stray(name: string, defaults: EntryDefaults): ScheduleInput {
+  const input = readFileEntry(new PyDict(), 0, defaults);
+  const problem = `unknown key "${name}" in the file: expected only [[schedule]] tables`;
+  return { ...input, id: `#${name}`, problem };
 }
 
-async function watch(
-  { path, clock }: FileOptions,
-  onChange: () => void,
-  signal: AbortSignal,
-): Promise<void> {
-  let known = await stampOf(path);
-  try {
-    for (;;) {
-      await sleep(clock, LOOK_EVERY_MS, signal);
-      const found = await stampOf(path);
-      if (found === known) continue;
-      known = found;
-      onChange();
-    }
-  } catch (error) {
-    if (!isAbort(error, signal)) throw error;
-  }
+/** Opens the source; the file need not be there yet. */
+export function openFileSource(options: FileOptions): Source {
+  return new FileSource(options);
 }

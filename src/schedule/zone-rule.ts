@@ -1,10 +1,10 @@
 /** Which zone a BTU row's cron text is in: the app changed its mind over the years, and old rows remain. */
 
-/** The zones a site is configured with; null where no row exists. */
+/** The zones a site is configured with; null where there is none. */
 export interface SiteZones {
-  /** BTU Configuration.cron_time_zone. */
+  /** BTU Configuration.cron_time_zone; a row of it may outlive the field. */
   readonly btuConfiguration: string | null;
-  /** System Settings.time_zone. */
+  /** System Settings.time_zone, or its copy among the defaults. */
   readonly systemSettings: string | null;
 }
 
@@ -43,7 +43,18 @@ function isBlank(text: string | null): text is null {
   return text === null || text.trim() === "";
 }
 
-/** Applies the rules in their order; a row is never shifted twice. */
+const CRON_STYLE = "cron style";
+
+/**
+ * Applies the rules in their order:
+ *
+ * 1. The row's own zone.
+ * 2. None, and the row was written as cron text: the zone of BTU Configuration, else of System Settings, else UTC.
+ * 3. None, and the row was made from hour and day: its cron text is in UTC of the day it was saved. Rebuilt from hour and
+ *    day in the zone of System Settings, or, where that cannot be done or is not wished, taken as UTC.
+ *
+ * A row is never shifted twice.
+ */
 export function zonedCron(
   row: ZoneColumns,
   zones: SiteZones,
@@ -51,15 +62,16 @@ export function zonedCron(
 ): ZonedCron {
   const cron = row.cronString;
   if (!isBlank(row.cronTimeZone)) {
-    return { cron, timeZone: row.cronTimeZone, rule: "schedule" };
+    return { cron, timeZone: row.cronTimeZone.trim(), rule: "schedule" };
   }
-  if (isBlank(row.runFrequency) || row.runFrequency === "Cron Style") {
-    return { cron, ...siteZone(zones) };
-  }
-  const rebuilt = legacyUtcRows === "strict" ? null : rebuildCron(row);
-  if (rebuilt === null) return { cron, timeZone: "UTC", rule: "legacy_utc" };
-  const timeZone = zones.systemSettings ?? "UTC";
-  return { cron: rebuilt, timeZone, rule: "legacy_rebuilt" };
+  const frequency = row.runFrequency?.trim().toLowerCase() ?? "";
+  if (frequency === "" || frequency === CRON_STYLE) return { cron, ...siteZone(zones) };
+  const timeZone = zones.systemSettings;
+  const rebuilt =
+    legacyUtcRows === "strict" || isBlank(timeZone) ? null : rebuildCron(frequency, row);
+  return rebuilt === null || isBlank(timeZone)
+    ? { cron, timeZone: "UTC", rule: "legacy_utc" }
+    : { cron: rebuilt, timeZone, rule: "legacy_rebuilt" };
 }
 
 function siteZone({ btuConfiguration, systemSettings }: SiteZones): Omit<ZonedCron, "cron"> {
@@ -80,22 +92,34 @@ function weekdayOf(text: string | null): string | null {
 }
 
 /**
- * The row's own hour and day as local cron text: what the person chose, right on both sides of a clock change. Null when a
- * part is missing.
+ * The row's own hour and day as local cron text: what the person chose, right on both sides of a clock change. Parts that
+ * do not belong to its frequency may be left from an earlier one and do not count. Null when a part is missing.
  */
-function rebuildCron(row: ZoneColumns): string | null {
+function rebuildCron(frequency: string, row: ZoneColumns): string | null {
   const { minute, dayOfMonth } = row;
+  if (frequency === "hourly") return `${minute} * * * *`;
   const hour = hourOf(row.hour);
+  if (hour === null) return null;
+  const days = daysOf(frequency, dayOfMonth, row);
+  return days === null ? null : `${minute} ${hour} ${days}`;
+}
+
+/** Day of the month, month and weekday. */
+function daysOf(frequency: string, dayOfMonth: number, row: ZoneColumns): string | null {
   const weekday = weekdayOf(row.dayOfWeek);
   const month = isBlank(row.month) ? null : row.month.trim();
-  if (row.runFrequency === "Hourly") return `${minute} * * * *`;
-  if (hour === null) return null;
-  const days: Readonly<Record<string, string | null>> = {
-    Daily: "* * *",
-    Weekly: weekday === null ? null : `* * ${weekday}`,
-    Monthly: dayOfMonth < 1 ? null : `${dayOfMonth} * *`,
-    Yearly: dayOfMonth < 1 || month === null ? null : `${dayOfMonth} ${month} *`,
-  };
-  const found = days[row.runFrequency ?? ""] ?? null;
-  return found === null ? null : `${minute} ${hour} ${found}`;
+  // Integer columns are never NULL: 0 stands for "not set".
+  const hasDay = dayOfMonth >= 1;
+  switch (frequency) {
+    case "daily":
+      return "* * *";
+    case "weekly":
+      return weekday === null ? null : `* * ${weekday}`;
+    case "monthly":
+      return hasDay ? `${dayOfMonth} * *` : null;
+    case "yearly":
+      return hasDay && month !== null ? `${dayOfMonth} ${month} *` : null;
+    default:
+      return null;
+  }
 }

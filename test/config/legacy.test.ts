@@ -140,10 +140,10 @@ slack_webhook_url = "https://hooks.example.com/hunter2"
       rq_password: "hunter3",
       webserver_token: "12345:67890",
       log_file: "/var/log/x.log",
+      connectivity_mode: "direct",
     });
     expect(warnings).toEqual([
       expect.stringContaining("BTU_SCHEDULER_SCHEDULER_POLLING_INTERVAL has no effect"),
-      expect.stringContaining("BTU_SCHEDULER_CONNECTIVITY_MODE has no effect"),
     ]);
   });
 

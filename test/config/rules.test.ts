@@ -9,7 +9,7 @@ describe("keys together are refused when", () => {
     [
       "there is no source",
       "",
-      "no schedules: give sql_database, sql_user and sql_password of a site, or a schedules_file",
+      "no schedules: give bench_path and site, or sql_database, sql_user and sql_password of a site, or a schedules_file",
     ],
     [
       "SQL has no database",
@@ -51,6 +51,31 @@ describe("keys together are refused when", () => {
       `${SQL}\njob_builder = "pickled"`,
       'line 4: job_builder "pickled" needs webserver_token, the API key and secret of a user',
     ],
+    [
+      "the site can only be reached through its web server, and there is no token",
+      'connectivity_mode = "webserver"',
+      'line 1: connectivity_mode "webserver" needs webserver_token, the API key and secret of a user',
+    ],
+    [
+      "the site enqueues its jobs itself, and another builder is asked for",
+      `connectivity_mode = "webserver"\n${TOKEN}\njob_builder = "pickled"`,
+      'line 3: job_builder "pickled" is not possible with connectivity_mode "webserver": the site enqueues its jobs itself; remove the line',
+    ],
+    [
+      "TLS is to go through a Unix socket",
+      `${SQL}\nmysql_socket = "/s"\nsql_tls = true`,
+      "line 5: sql_tls excludes mysql_socket: what goes through a Unix socket stays on this machine",
+    ],
+    [
+      "a certificate has no key",
+      `${SQL}\nsql_tls = true\nsql_tls_cert = "/c"`,
+      "line 5: sql_tls_cert needs sql_tls_key beside it",
+    ],
+    [
+      "a key has no certificate",
+      `${SQL}\nsql_tls = true\nsql_tls_key = "/c"`,
+      "line 5: sql_tls_key needs sql_tls_cert beside it",
+    ],
   ])("%s", (_, text, fault) => {
     expect(faultsOf(() => loadText(text))).toEqual([fault]);
   });
@@ -79,6 +104,11 @@ describe("keys together are taken without a word when", () => {
       "PostgreSQL has a socket and a port",
       `${SQL}\n${TOKEN}\nsql_socket = "/run/postgresql"\nsql_port = 5433`,
     ],
+    ["only the web server can be reached", `${TOKEN}\nconnectivity_mode = "webserver"`],
+    [
+      "the database is known by its certificate",
+      `${SQL}\n${TOKEN}\nsql_tls = true\nsql_tls_ca = "/c"`,
+    ],
     ["both prefixes say the same", `${SOURCE}\nbench_id = "b"\nqueue_prefix = "b"`],
   ])("%s", (_, text) => {
     expect(loadText(text).warnings).toEqual([]);
@@ -100,6 +130,14 @@ describe("a warning tells that", () => {
     [
       'jobs_site_prefix is read as queue_prefix: jobs go to queues such as "x:default"',
       `${SOURCE}\njobs_site_prefix = "x"`,
+    ],
+    [
+      'mysql_database, sql_user, sql_password: not used with connectivity_mode "webserver"',
+      `${SQL.replace("sql_", "mysql_")}\n${TOKEN}\nconnectivity_mode = "webserver"`,
+    ],
+    [
+      "sql_tls_ca: no effect without sql_tls = true",
+      `${SQL}\n${TOKEN}\nsql_tls_ca = "/etc/ca.pem"`,
     ],
     ["webserver_token has no colon", `${SOURCE}\nwebserver_token = "hunter2"`],
   ])("%s", (warning, text) => {

@@ -5,6 +5,10 @@ import { loadText, SOURCE } from "./load-text.ts";
 
 const SQL = 'sql_database = "d"\nsql_user = "u"';
 
+function tlsOf(more: string): unknown {
+  return sqlTarget(loadText(`${SQL}\nsql_tls = true\nsql_host = "h"\n${more}`).config)?.tls;
+}
+
 describe("sqlTarget", () => {
   test.each([
     ["mariadb", 3306],
@@ -24,7 +28,23 @@ describe("sqlTarget", () => {
       user: "u",
       password: "p",
       schema: "public",
+      tls: null,
     });
+  });
+
+  test("names what must stand in the server's certificate", () => {
+    expect(tlsOf("")).toEqual({ caPath: null, serverName: "h", own: null });
+    const own = 'sql_tls_cert = "/c"\nsql_tls_key = "/k"';
+    expect(tlsOf(`sql_tls_ca = "ca.pem"\nsql_tls_server_name = "db.b"\n${own}`)).toEqual({
+      caPath: "/srv/btu/ca.pem",
+      serverName: "db.b",
+      own: { certPath: "/c", keyPath: "/k" },
+    });
+  });
+
+  test("is null where only the web server can be reached", () => {
+    const text = `${SQL}\nconnectivity_mode = "webserver"\nwebserver_token = "k:s"`;
+    expect(sqlTarget(loadText(text).config)).toBeNull();
   });
 
   test("is null without SQL", () => {

@@ -70,8 +70,12 @@ export interface StandinFrappe extends AsyncDisposable {
   readonly schedules: ScheduleRow[];
   /** Leaves a command for the scheduler, as the app does in webserver mode. */
   pushCommand(type: string, content: string | null): void;
-  /** What every request gets from now on, or those for one endpoint; null ends it. */
-  misbehave(fault: StandinFault | null, endpoint?: string): void;
+  /** What every request gets from now on, or those for one endpoint, or some of them; null ends it. */
+  misbehave(
+    fault: StandinFault | null,
+    endpoint?: string,
+    isMeant?: (params: Readonly<Record<string, string>>) => boolean,
+  ): void;
 }
 
 const KEY = "f7b1c2d3e4a5b6c";
@@ -212,6 +216,11 @@ class Site {
   }
 }
 
+interface FaultRule {
+  readonly fault: StandinFault;
+  readonly isMeant: (params: Readonly<Record<string, string>>) => boolean;
+}
+
 function isMisbehaviour(fault: StandinFault): fault is Misbehaviour {
   if (typeof fault === "string") return ["hang", "close", "garbage", "truncate"].includes(fault);
   return "delayMs" in fault || "dripMs" in fault;
@@ -222,7 +231,7 @@ export async function startStandinFrappe(options: StandinOptions): Promise<Stand
   const names = options.sites ?? ["site1.localhost"];
   const [firstName = "site1.localhost"] = names;
   const site = new Site(options);
-  const faults = new Map<string, StandinFault>();
+  const faults = new Map<string, FaultRule>();
   const requests: StandinRequest[] = [];
 
   const replyTo = async (request: HttpRequest, name: string, siteName: string) => {
@@ -242,13 +251,14 @@ export async function startStandinFrappe(options: StandinOptions): Promise<Stand
     const endpoint = name.replace(APP, "");
     const asked = headers["x-frappe-site-name"] ?? headers["host"]?.replace(/:\d+$/, "") ?? "";
     const siteName = options.chooseSiteByName === true ? asked : firstName;
-    const fault = faults.get(endpoint) ?? faults.get("*");
+    const params = paramsOf(request);
+    const rule = faults.get(endpoint) ?? faults.get("*");
+    const fault = rule?.isMeant(params) === true ? rule.fault : undefined;
     const misbehaviour = fault !== undefined && isMisbehaviour(fault) ? fault : undefined;
     const reply =
       fault === undefined || isMisbehaviour(fault)
         ? await replyTo(request, name, siteName)
         : site.replyOf(fault);
-    const params = paramsOf(request);
     requests.push({ endpoint, verb, site: siteName, params, headers, status: reply.status });
     return { reply, misbehaviour };
   };
@@ -266,9 +276,9 @@ export async function startStandinFrappe(options: StandinOptions): Promise<Stand
     pushCommand: (type, content) => {
       site.commands.unshift({ request_type: type, request_content: content });
     },
-    misbehave: (fault, endpoint = "*") => {
+    misbehave: (fault, endpoint = "*", isMeant = () => true) => {
       if (fault === null) faults.delete(endpoint);
-      else faults.set(endpoint, fault);
+      else faults.set(endpoint, { fault, isMeant });
     },
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
