@@ -45,7 +45,7 @@ export function printable(text: string): string {
 }
 
 /** `a=1 b="two words"`. */
-export function formatFields(fields: LogFields): string {
+function formatFields(fields: LogFields): string {
   return Object.entries(fields)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => {

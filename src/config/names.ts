@@ -36,7 +36,7 @@ export function nearestName(name: string): string | null {
 }
 
 /** Tells whether the value behind `name` may be shown to people; unknown names may be misspelt secrets. */
-export function isPublic(name: string): boolean {
+function isPublic(name: string): boolean {
   const meaning = meaningOf(name);
   if (meaning === null || meaning.kind === "retired") return false;
   return meaning.kind === "secret file" || KEYS.get(meaning.key)?.secret !== true;

@@ -8,7 +8,7 @@ import { unreachable } from "../base/errors.ts";
 import type { Command, Reply } from "./command.ts";
 
 /** A larger message is an attack or a fault. */
-export const MESSAGE_BYTES_MAX = 64 * 1024;
+const MESSAGE_BYTES_MAX = 64 * 1024;
 
 /** A request as it came. */
 export interface Request {
@@ -29,7 +29,7 @@ const CLOSE = 0x7d;
 const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /** Bytes that can never become a message: the connection is to be closed. */
-export class WireError extends Error {
+class WireError extends Error {
   override readonly name = "WireError";
 }
 

@@ -39,7 +39,7 @@ export interface TouchedRuns {
 }
 
 /** A schedule that runs every second has 3,600 of them. */
-export const WALL_TIMES_MAX = 10;
+const WALL_TIMES_MAX = 10;
 
 interface Change {
   readonly at: number;

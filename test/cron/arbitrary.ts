@@ -18,7 +18,7 @@ const DAY = 24 * HOUR;
 const zones = openZoneData({ choice: "builtin" });
 
 /** All zones there are, links left out. */
-export const ALL_ZONES: readonly Zone[] = [
+const ALL_ZONES: readonly Zone[] = [
   ...new Map(
     [...new BuiltinZones().names()].map((name) => [zones.find(name).fingerprint, zones.find(name)]),
   ).values(),

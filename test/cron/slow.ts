@@ -144,7 +144,7 @@ function skippedMatches(expression: SlowExpression, from: number, to: number): b
 }
 
 /** F(t). */
-export function fires(expression: SlowExpression, zone: Zone, at: number, dst: DstPolicy): boolean {
+function fires(expression: SlowExpression, zone: Zone, at: number, dst: DstPolicy): boolean {
   const now = offset(zone, at);
   const before = offset(zone, at - 1);
   if (expression.matches(at + now)) {

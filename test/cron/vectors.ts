@@ -39,7 +39,7 @@ export const VECTORS: readonly Vector[] = vectors.cases.map((vector) => {
 });
 
 /** `2026-03-08T07:00:00Z`. */
-export function utcText(atSeconds: number): string {
+function utcText(atSeconds: number): string {
   return new Date(atSeconds * 1000).toISOString().replace(".000Z", "Z");
 }
 

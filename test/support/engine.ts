@@ -29,7 +29,7 @@ export const KEYS = makeKeys("btu_scheduler:");
 export type Entry = Readonly<Record<string, string>>;
 
 /** Pairs of a flat Redis reply as an object. */
-export function fieldsOf(flat: readonly string[]): Entry {
+function fieldsOf(flat: readonly string[]): Entry {
   const pairs = flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1] ?? ""]]));
   return Object.fromEntries(pairs);
 }

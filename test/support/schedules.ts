@@ -14,7 +14,7 @@ export const TOOLS: DefineTools = {
 };
 
 /** The defaults of the configuration. */
-export const POLICY: Policy = {
+const POLICY: Policy = {
   misfire: "run_once",
   misfireGraceSeconds: 86_400,
   maxCatchup: 100,
@@ -29,7 +29,7 @@ export type ScheduleParts = Partial<Omit<ScheduleInput, "policy">> & {
 };
 
 /** The input a source would give. */
-export function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
+function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
   return {
     id: "s1",
     task: "builtins.print",
