@@ -24,7 +24,7 @@ const EXIT_SECOND_SIGNAL = 130;
 const USAGE = `Usage: btu-daemon [--config FILE] [--log-format FORMAT] [--check-config]
 
 Puts RQ jobs on their queues at the second they are due. Runs in the foreground until SIGTERM or SIGINT;
-SIGHUP opens the log file anew and reads all schedules again.
+SIGHUP opens the log file anew and reads the configuration and all schedules again.
 
   --config FILE        configuration to use; default: $BTU_SCHEDULER_CONFIG, else
                        /etc/btu_scheduler/btu_scheduler.toml
@@ -123,6 +123,10 @@ function stopOnSignals(open: OpenLog): AbortSignal {
   return controller.signal;
 }
 
+function load({ config: file }: Arguments): LoadedConfig {
+  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+}
+
 async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const open = startLog(loaded, args);
   const { log } = open;
@@ -138,11 +142,13 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
       zoneDirectory: process.env["TZDIR"],
       clock: systemClock,
       log,
+      loadAgain: () => load(args),
+      onConfig: ({ log_level: level }) => open.setLevel(level),
     });
     process.on("SIGHUP", () => {
       open.reopen();
       log.info("told to reload");
-      daemon.reconcile();
+      daemon.reload();
     });
     await daemon.run(signal);
   } catch (error) {
@@ -168,10 +174,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
   try {
     const args = parseArguments(argv);
-    const loaded = loadConfig({
-      ...(args.config === undefined ? {} : { file: args.config }),
-      env: process.env,
-    });
+    const loaded = load(args);
     if (!args.checkOnly) return await serve(loaded, args);
     for (const warning of loaded.warnings) writeAll(STDERR, `warning: ${warning}\n`);
     writeAll(STDOUT, `the configuration is valid: ${loaded.path ?? "from the environment"}\n`);

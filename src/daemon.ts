@@ -4,10 +4,8 @@ import { hostname } from "node:os";
 import { describeError } from "./base/errors.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
-import { versionText } from "./base/version.ts";
-import { redisTarget } from "./config/targets.ts";
-import { makeHandler } from "./control/handle.ts";
-import { SocketServer } from "./control/socket-server.ts";
+import { openControl, reloadConfiguration } from "./control-parts.ts";
+import type { ControlledParts } from "./control-parts.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
@@ -20,11 +18,11 @@ import { zoneWatch } from "./engine/zone-watch.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
+import type { BuilderFor } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
+import { entryOf } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
-import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
 import { Remembered } from "./redis/remembered.ts";
 import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
@@ -34,8 +32,8 @@ import type { DaemonOptions, Shared } from "./shared-parts.ts";
 export interface Daemon {
   /** Runs until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
-  /** Reads all schedules again now. */
-  reconcile(): void;
+  /** Reads the configuration and all schedules again now; a broken configuration is told and changes nothing. */
+  reload(): void;
 }
 /** All services together must end within 5 s of a signal; the rest is for the process itself. */
 const GRACE_MS = 4_000;
@@ -49,7 +47,7 @@ interface Links {
   readonly fireLoop: () => FireLoop;
 }
 
-function openLeadership(shared: Shared, links: Links): Leadership {
+function openLeadership(shared: Shared, daemonId: string, links: Links): Leadership {
   const { config, redis, agenda, book, clock } = shared;
   const log = shared.log.for("leader");
   const id = sourceId(config);
@@ -59,7 +57,7 @@ function openLeadership(shared: Shared, links: Links): Leadership {
     keys: makeKeys(config.redis_key_prefix),
     prefix: config.redis_key_prefix,
     sourceId: id,
-    daemonId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`,
+    daemonId,
     clock,
     log,
     onChange: (isLeader) => {
@@ -70,10 +68,10 @@ function openLeadership(shared: Shared, links: Links): Leadership {
   });
 }
 
-function openFireLoop(shared: Shared, links: Links): FireLoop {
-  const { config, log, recent } = shared;
+function openBuilders(shared: Shared): BuilderFor {
+  const { config, log } = shared;
   const endpoints = openEndpoints({ ...shared, watch: shared.serverWatch });
-  const builderFor = openBuilder({
+  return openBuilder({
     choice: config.job_builder,
     queueNames: shared.queueNames,
     endpoints,
@@ -89,6 +87,10 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
     prefetchSeconds: config.prefetch_secs,
     log: log.for("jobs"),
   });
+}
+
+function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): FireLoop {
+  const { log, recent } = shared;
   const onDone = (report: FiringReport): void => {
     const { attempt, verdict, firedMs } = report;
     const isPlaced = verdict === "placed" || verdict === "already";
@@ -115,55 +117,20 @@ function queuesInUse(book: Book): Set<string> {
 }
 
 function openReconcile(shared: Shared, links: Links): ReconcileLoop {
-  const { config, redis, book, queueNames, zones, log } = shared;
+  const { live, redis, book, queueNames, zones, log } = shared;
   return new ReconcileLoop({
     ...shared,
     tools: { expressions: new ExpressionCache(), zones },
     log: log.for("reconcile"),
-    refreshMs: config.full_refresh_internal_secs * 1000,
+    get refreshMs() {
+      return live.current.full_refresh_internal_secs * 1000;
+    },
     mayWrite: () => links.leadership().isLeader,
     onReconciled: async () => {
       links.fireLoop().refresh();
       if (redis.isReady) await queueNames.refresh(queuesInUse(book));
     },
   });
-}
-
-/** The services that people and programs talk to. */
-function openControl(
-  shared: Shared,
-  parts: {
-    readonly leadership: Leadership;
-    readonly reconcile: ReconcileLoop;
-    readonly fireLoop: FireLoop;
-  },
-): Service[] {
-  const { config, clock, configPath, zones } = shared;
-  if (config.disable_unix_socket) return [];
-  const log = shared.log.for("control");
-  const statusOptions = {
-    ...shared,
-    ...parts,
-    daemon: {
-      name: config.name,
-      environment: config.environment_name,
-      version: versionText,
-      pid: process.pid,
-      started_at: new Date(clock.nowMs()).toISOString(),
-      config: configPath,
-      zone_data: `${zones.origin} ${zones.version}`,
-    },
-    redisName: `Redis ${describeTarget(redisTarget(config))}`,
-    refreshMs: config.full_refresh_internal_secs * 1000,
-  };
-  const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
-  const handle = makeHandler({
-    log,
-    status: () => Promise.resolve(currentStatus(statusOptions)),
-    list: () => listRows(shared),
-    reread: () => void parts.reconcile.request(),
-  });
-  return [new SocketServer({ file: { path, mode, group }, handle, clock, log })];
 }
 
 /** Once Redis is there, what the ledger holds of the last hour counts for our health. */
@@ -204,6 +171,16 @@ function tellFindings({ redis, config, log }: Shared): void {
   });
 }
 
+/** Whatever is wrong with the configuration, the schedules are read again. */
+function reloadOrTell(parts: ControlledParts): void {
+  try {
+    reloadConfiguration(parts);
+  } catch (error) {
+    parts.shared.log.error(describeError(error));
+    void parts.reconcile.request();
+  }
+}
+
 /** Builds the parts; nothing runs yet but the connection to Redis. */
 export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
@@ -214,10 +191,21 @@ export function openDaemon(options: DaemonOptions): Daemon {
     reconcile: () => reconcile,
     fireLoop: () => fireLoop,
   };
-  const leadership = openLeadership(shared, links);
+  const daemonId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`;
+  const leadership = openLeadership(shared, daemonId, links);
   const reconcile = openReconcile(shared, links);
-  const fireLoop = openFireLoop(shared, links);
+  const builderFor = openBuilders(shared);
+  const fireLoop = openFireLoop(shared, builderFor, links);
   const reread = (): void => void reconcile.request();
+  const parts = {
+    shared,
+    leadership,
+    reconcile,
+    fireLoop,
+    builderFor,
+    reread: () => reconcile.request(),
+    daemonId,
+  };
   const services: Service[] = [
     leadership,
     reconcile,
@@ -231,10 +219,10 @@ export function openDaemon(options: DaemonOptions): Daemon {
         reread();
       },
     }),
-    ...openControl(shared, { leadership, reconcile, fireLoop }),
+    ...openControl(parts),
   ];
   return {
-    reconcile: reread,
+    reload: () => reloadOrTell(parts),
     run: async (signal) => {
       try {
         if (!config.startup_without_database_connections) await mustConnect(shared, signal);

@@ -19,6 +19,17 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     },
   },
   {
+    title: "Change",
+    commands: {
+      run: async () => (await import("./run-job.ts")).runCommand,
+      pause: async () => (await import("./pause.ts")).pauseCommand,
+      resume: async () => (await import("./pause.ts")).resumeCommand,
+      reload: async () => (await import("./reload.ts")).reloadCommand,
+      cancel: async () => (await import("./reload.ts")).cancelCommand,
+      reconcile: async () => (await import("./reconcile.ts")).reconcileCommand,
+    },
+  },
+  {
     title: "Check",
     commands: {
       lint: async () => (await import("./lint.ts")).lintCommand,
@@ -33,10 +44,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
 export const rootCommand: CliCommand = defineGroup(
   {
     name: "",
-    about: "See and check a BTU scheduler",
+    about: "See, check and steer a BTU scheduler",
     details: [
-      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does and " +
-        "checks what it is told to do.",
+      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does, " +
+        "checks what it is told to do, and tells it what to do.",
     ],
     examples: [
       ["btu status", "Is all well? What runs next, what ran lately?"],

@@ -96,7 +96,7 @@ export class ReconcileLoop implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    const { redis, refreshMs, sources } = this.#options;
+    const { redis, sources } = this.#options;
     redis.onReady(() => {
       if (!this.#isReading) this.#wakeup.wake();
     });
@@ -113,7 +113,7 @@ export class ReconcileLoop implements Service {
         if (redis.isReady) this.#outage.failed(error);
       }
       for (const resolve of waiting) resolve();
-      await this.#wakeup.sleep(isWhole ? refreshMs : RETRY_MS, signal);
+      await this.#wakeup.sleep(isWhole ? this.#options.refreshMs : RETRY_MS, signal);
     }
     await Promise.all(watches);
   }

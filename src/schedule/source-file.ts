@@ -28,6 +28,8 @@ const ENTRIES_AT_ONCE = 500;
 /** What was read of one state of the file. */
 interface Known {
   readonly stamp: string;
+  /** Its policies are those of the configuration then. */
+  readonly policyFor: EntryDefaults["policyFor"];
   readonly inputs: readonly ScheduleInput[];
 }
 
@@ -48,10 +50,11 @@ class FileSource implements Source {
   async *read(signal: AbortSignal): AsyncGenerator<ScheduleInput> {
     const { path, clock } = this.#options;
     const seen = await lookAt(path);
-    if (this.#known?.stamp !== seen.stamp) {
+    const { policyFor } = this.#options.defaults;
+    if (this.#known?.stamp !== seen.stamp || this.#known.policyFor !== policyFor) {
       const state = this.#known === null ? seen : await settledState(path, clock, signal);
       const text = await readText(path, state);
-      this.#known = { stamp: state.stamp, inputs: await this.#parse(text) };
+      this.#known = { stamp: state.stamp, policyFor, inputs: await this.#parse(text) };
     }
     for (const [index, input] of this.#known.inputs.entries()) {
       yield input;

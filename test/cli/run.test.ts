@@ -31,11 +31,22 @@ describe("help", () => {
       "Usage: btu COMMAND [flags]
 
       BTU Scheduler puts Python RQ jobs on their queues at the second they are due.
-      btu shows what its daemon does and checks what it is told to do.
+      btu shows what its daemon does, checks what it is told to do, and tells it what
+      to do.
 
       See
         status  Health, connections, what runs next, what ran lately, how late
         list    All schedules: when they run next, or why they do not
+
+      Change
+        run        Put a job of a schedule on its queue now, out of order
+        pause      Keep a schedule from running, without touching its source
+        resume     Let a paused schedule run again
+        reload     Have the daemon read one schedule again, and see what it makes of
+                   it
+        cancel     Have the daemon look whether a schedule is still enabled, and drop
+                   it if not
+        reconcile  Have the daemon read all schedules again now
 
       Check
         lint    Check all schedules: invalid ones, traps, runs that clock changes
