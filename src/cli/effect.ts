@@ -27,7 +27,7 @@ export function nextText(
 }
 
 /** Why a schedule is paused. */
-export function pausedText(pausedBy: ScheduleEffect["paused_by"]): string {
+function pausedText(pausedBy: ScheduleEffect["paused_by"]): string {
   return pausedBy === "all" ? "paused, as all schedules are" : "paused";
 }
 

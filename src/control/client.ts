@@ -122,7 +122,10 @@ export function readReply(text: string): Reply {
   if (text === "") throw new Error("ask the daemon: it closed the connection without an answer");
   const reply: unknown = JSON.parse(text);
   if (!isReply(reply)) throw new Error("ask the daemon: its answer is of another version");
-  return reply;
+  // Without the id, which only this exchange knows.
+  return reply.ok
+    ? { ok: true, result: reply.result }
+    : { ok: false, code: reply.code, message: reply.message };
 }
 
 function isReply(value: unknown): value is Reply {

@@ -69,7 +69,7 @@ const FRESH_MS = 60_000;
 const SUGGEST_FROM_MAX = 2_000;
 
 /** @throws RefusedError when it was sent too long ago, or under a clock that is too far ahead. */
-export function checkFresh(kind: string, { sentMs }: Once, clock: Clock): void {
+function checkFresh(kind: string, { sentMs }: Once, clock: Clock): void {
   const ageMs = clock.nowMs() - sentMs;
   if (Math.abs(ageMs) <= FRESH_MS) return;
   const seconds = Math.round(Math.abs(ageMs) / 1000);

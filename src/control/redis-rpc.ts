@@ -1,5 +1,5 @@
 /** The control protocol through Redis: commands on a list, the oldest first; a receipt before anything is done. */
-import { DeadlineError, isAbort, withDeadline } from "../base/abort.ts";
+import { DeadlineError, withDeadline } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
@@ -41,6 +41,7 @@ const WAIT_SECONDS = 10;
 /** A server that does not even end the wait is gone. */
 const WAIT_MARGIN_MS = 5_000;
 const UNBLOCK_TIMEOUT_MS = 500;
+const UNBLOCK_EVERY_MS = 20;
 const TROUBLE_PAUSE_MS = 500;
 /** Commands taken and receipted in one step. */
 const BATCH_MAX = 1_000;
@@ -63,6 +64,7 @@ export class RedisRpc implements Service {
   #registeredAtMs = -Infinity;
   /** What Redis calls the connection that waits. */
   #clientId: number | null = null;
+  #isWaiting = false;
 
   constructor(options: RedisRpcOptions) {
     this.#options = options;
@@ -79,10 +81,10 @@ export class RedisRpc implements Service {
         await blocking.ready(signal);
         this.#clientId ??= await blocking.client.client("ID");
         await this.#register();
-        await this.#takeSome();
+        if (!signal.aborted) await this.#takeSome();
         this.#outage.recovered();
       } catch (error) {
-        if (isAbort(error, signal)) break;
+        if (signal.aborted) break;
         this.#clientId = null;
         redis.distrust(error);
         if (redis.isReady) this.#outage.failed(error);
@@ -116,17 +118,21 @@ export class RedisRpc implements Service {
     const { blocking, neighbours, ownList, clock } = this.#options;
     const timeoutMs = WAIT_SECONDS * 1000 + WAIT_MARGIN_MS;
     const options = { clock, timeoutMs, action: "wait for commands" };
-    const waiting = withDeadline(options, () =>
-      blocking.client.brpop(neighbours.inbox, ownList, rpcKeys.commands, WAIT_SECONDS),
-    );
-    const found = await waiting.catch((error: unknown) => {
+    this.#isWaiting = true;
+    try {
+      const found = await withDeadline(options, () =>
+        blocking.client.brpop(neighbours.inbox, ownList, rpcKeys.commands, WAIT_SECONDS),
+      );
+      if (found === null) return null;
+      const [list, text] = found;
+      return { list, texts: this.#fits(text) ? [text] : [] };
+    } catch (error) {
       // Behind a broken connection nobody would ever answer.
       if (error instanceof DeadlineError) blocking.client.disconnect(true);
       throw error;
-    });
-    if (found === null) return null;
-    const [list, text] = found;
-    return { list, texts: this.#fits(text) ? [text] : [] };
+    } finally {
+      this.#isWaiting = false;
+    }
   }
 
   #fits(text: string): boolean {
@@ -174,6 +180,7 @@ export class RedisRpc implements Service {
   #rereadHere(ids: readonly string[]): void {
     const { reread, log } = this.#options;
     if (ids.length === 0) return;
+    log.debug("reading schedules again", { count: ids.length });
     reread(ids).catch((error: unknown) => log.warn(`read again: ${describeError(error)}`));
   }
 
@@ -230,13 +237,16 @@ export class RedisRpc implements Service {
     const { redis, blocking, clock } = this.#options;
     const options = { clock, timeoutMs: UNBLOCK_TIMEOUT_MS, action: "end the wait" };
     try {
-      await withDeadline(options, async () => {
-        const id = this.#clientId;
-        if (id === null) throw new Error("its number is not known");
-        await redis.client.client("UNBLOCK", id);
+      await withDeadline(options, async (signal) => {
+        // Again and again: the wait may have been asked for and not begun.
+        while (this.#isWaiting && this.#clientId !== null) {
+          await redis.client.client("UNBLOCK", this.#clientId);
+          await sleep(clock, UNBLOCK_EVERY_MS, signal);
+        }
       });
     } catch {
-      blocking.close();
+      // Redis does not answer, or does not allow it.
     }
+    if (this.#isWaiting) blocking.close();
   }
 }

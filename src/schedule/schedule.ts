@@ -184,7 +184,6 @@ function isSame(a: Schedule, b: Schedule): boolean {
     a.timingFingerprint === b.timingFingerprint &&
     a.workFingerprint === b.workFingerprint &&
     a.timing?.zone === b.timing?.zone &&
-    Bun.deepEquals(a.policy, b.policy) &&
     a.problem === b.problem
   );
 }
