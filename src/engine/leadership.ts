@@ -114,7 +114,7 @@ export class Leadership implements Service {
         await redis.ready(signal);
         isClaimed ||= await this.#claim();
         if (isClaimed && !(await this.#lookBriefly())) await this.#look();
-        this.#outage.recovered();
+        if (isClaimed) this.#outage.recovered();
       } catch (error) {
         if (isAbort(error, signal)) break;
         if (error instanceof ConfigurationError) throw error;
