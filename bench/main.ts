@@ -1,6 +1,7 @@
 /** Runs benchmarks: `npm run bench`, or `npm run bench -- cron lateness` for some of them. */
 import { cpus } from "node:os";
 import { writeAll } from "../src/base/write-all.ts";
+import { benchControl } from "./control.ts";
 import { benchCron } from "./cron.ts";
 import { benchLateness } from "./lateness.ts";
 import { measureText } from "./measure.ts";
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, () => Measure[] | Promise<Measure[]>>>
   lateness: benchLateness,
   throughput: benchThroughput,
   memory: benchMemory,
+  control: benchControl,
   cron: benchCron,
   pickle: benchPickle,
 };
