@@ -1,6 +1,6 @@
 /** The commands that change something, beside real daemons: what they do, what they say, how they end. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { btuJson, runBtu } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
 import type { Daemon } from "../support/daemon.ts";
@@ -256,5 +256,31 @@ describe("without a daemon", () => {
       1,
       expect.stringMatching(/through Redis 127.0.0.1:1 db 0: .*ECONNREFUSED/),
     ]);
+  });
+});
+
+describe("a way that is switched off", () => {
+  test("disable_redis_rpc leaves the app's commands where they are", async () => {
+    await using daemon = await start("disable_redis_rpc = true\n");
+    const client = await redis.client();
+    await client.lpush("btu:scheduler:commands", '{"request_type": "ping"}');
+    expect(await say(daemon, "reload", "nightly")).toMatch(/^0 /);
+    expect(await client.llen("btu:scheduler:commands")).toBe(1);
+    await client.del("btu:scheduler:commands");
+  });
+
+  test("disable_unix_socket makes none, and Redis still does", async () => {
+    const file = dir.file("no-socket.toml");
+    writeFileSync(file, SCHEDULES);
+    const config = `rq_port = ${redis.port}\nschedules_file = "${file}"\nredis_key_prefix = "off:"\ndisable_unix_socket = true\n`;
+    await using daemon = await startDaemon({ config, waitForPing: false });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    expect(existsSync(daemon.socketPath)).toBeFalse();
+    expect(await say(daemon, "reload", "nightly")).toBe(
+      "3 btu: cannot ask the daemon: disable_unix_socket is set",
+    );
+    expect(await say(daemon, "reload", "nightly", "--via", "redis")).toMatch(
+      /^0 nightly: next run/,
+    );
   });
 });
