@@ -10,12 +10,15 @@ import { makeHandler } from "./control/handle.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";
+import { ChangeWatch } from "./engine/change-watch.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
+import { Reconciler } from "./engine/reconciler.ts";
 import { repairState } from "./engine/repair.ts";
+import { Rereads } from "./engine/rereads.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
@@ -46,6 +49,8 @@ const SEED_ENTRIES = 1_000;
 interface Links {
   readonly leadership: () => Leadership;
   readonly reconcile: () => ReconcileLoop;
+  readonly rereads: () => Rereads;
+  readonly changes: () => ChangeWatch;
   readonly fireLoop: () => FireLoop;
 }
 
@@ -62,8 +67,11 @@ function openLeadership(shared: Shared, links: Links): Leadership {
     daemonId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`,
     clock,
     log,
-    onChange: (isLeader) => {
-      if (isLeader) links.reconcile().lead();
+    onChange: (isLeader, { isFirst }) => {
+      if (isLeader) {
+        links.reconcile().lead({ isFirst });
+        links.changes().look();
+      }
       links.fireLoop().refresh();
     },
     repair: (isFirst) => repairState({ agenda, book, sourceId: id, log, isFirst }),
@@ -100,7 +108,8 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
     builderFor,
     mayFire: () => links.leadership().isLeader,
     onDone,
-    onChanged: () => void links.reconcile().request(),
+    onChanged: (id) => links.rereads().readOnce([id]),
+    isInDoubt: (id, sinceMs) => links.rereads().isInDoubt(id, sinceMs),
     onOldState: () => links.leadership().check(),
   });
 }
@@ -114,13 +123,12 @@ function queuesInUse(book: Book): Set<string> {
   return queues;
 }
 
-function openReconcile(shared: Shared, links: Links): ReconcileLoop {
-  const { config, redis, book, queueNames, zones, log } = shared;
-  return new ReconcileLoop({
+function openReconciler(shared: Shared, links: Links): Reconciler {
+  const { redis, book, queueNames, zones, log } = shared;
+  return new Reconciler({
     ...shared,
     tools: { expressions: new ExpressionCache(), zones },
     log: log.for("reconcile"),
-    refreshMs: config.full_refresh_internal_secs * 1000,
     mayWrite: () => links.leadership().isLeader,
     onReconciled: async () => {
       links.fireLoop().refresh();
@@ -129,12 +137,38 @@ function openReconcile(shared: Shared, links: Links): ReconcileLoop {
   });
 }
 
+/** What keeps the book and the agenda in step with the sources: at all times, after a change, and unasked. */
+interface InStep {
+  readonly reconcile: ReconcileLoop;
+  readonly rereads: Rereads;
+  readonly changes: ChangeWatch;
+}
+
+function openInStep(shared: Shared, links: Links): InStep {
+  const { config, clock } = shared;
+  const reconciler = openReconciler(shared, links);
+  const common = { ...shared, reconciler, log: shared.log.for("reconcile") };
+  const refreshMs = config.full_refresh_internal_secs * 1000;
+  const reconcile = new ReconcileLoop({ ...common, refreshMs });
+  const readAll = (): Promise<void> => reconcile.request();
+  const rereads = new Rereads({ ...common, readAll, onRead: () => links.fireLoop().look() });
+  const changes = new ChangeWatch({
+    reconciler,
+    clock,
+    mayAsk: () => links.leadership().isLeader,
+    onChanged: (ids) => rereads.readOnce(ids),
+    readAll,
+  });
+  return { reconcile, rereads, changes };
+}
+
 /** The services that people and programs talk to. */
 function openControl(
   shared: Shared,
   parts: {
     readonly leadership: Leadership;
     readonly reconcile: ReconcileLoop;
+    readonly rereads: Rereads;
     readonly fireLoop: FireLoop;
   },
 ): Service[] {
@@ -161,7 +195,7 @@ function openControl(
     log,
     status: () => Promise.resolve(currentStatus(statusOptions)),
     list: () => listRows(shared),
-    reread: () => void parts.reconcile.request(),
+    reread: (id) => void parts.rereads.request([id]),
   });
   return [new SocketServer({ file: { path, mode, group }, handle, clock, log })];
 }
@@ -212,15 +246,19 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
+    rereads: () => rereads,
+    changes: () => changes,
     fireLoop: () => fireLoop,
   };
   const leadership = openLeadership(shared, links);
-  const reconcile = openReconcile(shared, links);
+  const { reconcile, rereads, changes } = openInStep(shared, links);
   const fireLoop = openFireLoop(shared, links);
   const reread = (): void => void reconcile.request();
   const services: Service[] = [
     leadership,
     reconcile,
+    rereads,
+    changes,
     fireLoop,
     zoneWatch({ zones, clock, log: log.for("zones"), onChange: reread }),
     clockWatch({
@@ -231,7 +269,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
         reread();
       },
     }),
-    ...openControl(shared, { leadership, reconcile, fireLoop }),
+    ...openControl(shared, { leadership, reconcile, rereads, fireLoop }),
   ];
   return {
     reconcile: reread,

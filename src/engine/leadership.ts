@@ -24,8 +24,8 @@ export interface LeadershipOptions {
   readonly daemonId: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told when this daemon begins or ceases to lead. */
-  readonly onChange: (isLeader: boolean) => void;
+  /** Told when this daemon begins or ceases to lead; `isFirst` as long as it has seen no other lead. */
+  readonly onChange: (isLeader: boolean, about: { readonly isFirst: boolean }) => void;
   /** Writes back what is remembered after Redis went back in time; `isFirst` unless another daemon has done so. */
   readonly repair: (isFirst: boolean) => Promise<void>;
 }
@@ -72,6 +72,7 @@ export class Leadership implements Service {
   #offsetMs: number | null = null;
   #oldStateSinceMs: number | null = null;
   #ledBefore = false;
+  #isFirst = true;
   #wholeLookAtMs = -Infinity;
   /** Redis before 6.2 lacks the command that renews and tells in one. */
   #canRenewBriefly = true;
@@ -181,6 +182,7 @@ export class Leadership implements Service {
     if (this.#oldStateSinceMs !== null) return;
     agenda.noteGeneration(view.generation);
     const leads = view.leader === this.#options.daemonId;
+    if (!leads && view.leader !== null) this.#isFirst = false;
     this.#trustUntilMs = leads ? startedMs + TTL_MS - TRUST_MARGIN_MS : -Infinity;
     this.#ledBefore = leads;
   }
@@ -242,7 +244,7 @@ export class Leadership implements Service {
     const term = this.#view?.term ?? 0;
     if (this.#isTold) log.info("this daemon leads", { term });
     else log.warn("this daemon stands by", { leader: this.#view?.leader ?? undefined });
-    onChange(this.#isTold);
+    onChange(this.#isTold, { isFirst: this.#isFirst });
   }
 
   /** Another daemon need not wait until the lease runs out. */

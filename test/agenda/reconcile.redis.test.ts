@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import type { Redis } from "ioredis";
 import { Agenda } from "../../src/agenda/agenda.ts";
 import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
-import type { ReconcileReport } from "../../src/agenda/reconcile.ts";
+import type { ReconcileReport } from "../../src/agenda/write-changes.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { FakeClock } from "../support/fake-clock.ts";

@@ -58,7 +58,9 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** How an engine differs from the usual one. */
-export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor" | "mayFire">> {
+export interface EngineOptions extends Partial<
+  Pick<FireLoopOptions, "builderFor" | "isInDoubt" | "mayFire">
+> {
   readonly server: RedisServer;
   readonly nowSeconds: number;
   readonly log?: Log;
@@ -92,6 +94,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     log,
     builderFor: options.builderFor ?? (() => native),
+    isInDoubt: options.isInDoubt ?? (() => false),
     mayFire: options.mayFire ?? (() => true),
     onDone: (report) => reports.push(report),
     onChanged: (id) => changed.push(id),
