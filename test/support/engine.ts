@@ -43,6 +43,8 @@ export async function readLedger(client: Redis, ledger = KEYS.ledger): Promise<E
 export interface Engine extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly client: Redis;
+  /** The engine's own connection. */
+  readonly redis: RedisConnection;
   readonly agenda: Agenda;
   readonly book: Book;
   readonly loop: FireLoop;
@@ -104,6 +106,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return {
     clock,
     client,
+    redis,
     agenda,
     book,
     loop,
