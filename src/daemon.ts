@@ -7,22 +7,22 @@ import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
+import { CommandPoll } from "./control/poll.ts";
+import type { CommandPollOptions } from "./control/poll.ts";
 import { SocketServer } from "./control/socket-server.ts";
-import { ExpressionCache } from "./cron/expression-cache.ts";
-import type { Book } from "./engine/book.ts";
-import { ChangeWatch } from "./engine/change-watch.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
+import type { ChangeWatch } from "./engine/change-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
-import { ReconcileLoop } from "./engine/reconcile-loop.ts";
-import { Reconciler } from "./engine/reconciler.ts";
+import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
-import { Rereads } from "./engine/rereads.ts";
+import type { Rereads } from "./engine/rereads.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
+import { openInStep } from "./in-step-parts.ts";
 import { newestEntries } from "./observe/ledger.ts";
 import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
@@ -114,66 +114,17 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
   });
 }
 
-/** The queues that active schedules use. */
-function queuesInUse(book: Book): Set<string> {
-  const queues = new Set<string>();
-  for (const { schedule } of book.entries()) {
-    if (schedule.enabled && schedule.problem === null) queues.add(schedule.queue);
-  }
-  return queues;
-}
-
-function openReconciler(shared: Shared, links: Links): Reconciler {
-  const { redis, book, queueNames, zones, log } = shared;
-  return new Reconciler({
-    ...shared,
-    tools: { expressions: new ExpressionCache(), zones },
-    log: log.for("reconcile"),
-    mayWrite: () => links.leadership().isLeader,
-    onReconciled: async () => {
-      links.fireLoop().refresh();
-      if (redis.isReady) await queueNames.refresh(queuesInUse(book));
-    },
-  });
-}
-
-/** What keeps the book and the agenda in step with the sources: at all times, after a change, and unasked. */
-interface InStep {
+/** What commands act on. */
+interface ControlledParts {
+  readonly leadership: Leadership;
   readonly reconcile: ReconcileLoop;
   readonly rereads: Rereads;
-  readonly changes: ChangeWatch;
-}
-
-function openInStep(shared: Shared, links: Links): InStep {
-  const { config, clock } = shared;
-  const reconciler = openReconciler(shared, links);
-  const common = { ...shared, reconciler, log: shared.log.for("reconcile") };
-  const refreshMs = config.full_refresh_internal_secs * 1000;
-  const reconcile = new ReconcileLoop({ ...common, refreshMs });
-  const readAll = (): Promise<void> => reconcile.request();
-  const rereads = new Rereads({ ...common, readAll, onRead: () => links.fireLoop().look() });
-  const changes = new ChangeWatch({
-    reconciler,
-    clock,
-    mayAsk: () => links.leadership().isLeader,
-    onChanged: (ids) => rereads.readOnce(ids),
-    readAll,
-  });
-  return { reconcile, rereads, changes };
+  readonly fireLoop: FireLoop;
 }
 
 /** The services that people and programs talk to. */
-function openControl(
-  shared: Shared,
-  parts: {
-    readonly leadership: Leadership;
-    readonly reconcile: ReconcileLoop;
-    readonly rereads: Rereads;
-    readonly fireLoop: FireLoop;
-  },
-): Service[] {
+function openControl(shared: Shared, parts: ControlledParts): Service[] {
   const { config, clock, configPath, zones } = shared;
-  if (config.disable_unix_socket) return [];
   const log = shared.log.for("control");
   const statusOptions = {
     ...shared,
@@ -190,14 +141,38 @@ function openControl(
     redisName: `Redis ${describeTarget(redisTarget(config))}`,
     refreshMs: config.full_refresh_internal_secs * 1000,
   };
-  const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
   const handle = makeHandler({
     log,
     status: () => Promise.resolve(currentStatus(statusOptions)),
     list: () => listRows(shared),
     reread: (id) => void parts.rereads.request([id]),
   });
-  return [new SocketServer({ file: { path, mode, group }, handle, clock, log })];
+  const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
+  const socket = new SocketServer({ file: { path, mode, group }, handle, clock, log });
+  return [...(config.disable_unix_socket ? [] : [socket]), ...openPoll(shared, parts, handle)];
+}
+
+/** Fetches the app's commands where it cannot bring them to us. */
+function openPoll(
+  shared: Shared,
+  { leadership, reconcile, rereads }: ControlledParts,
+  handle: CommandPollOptions["handle"],
+): Service[] {
+  const { config, clock } = shared;
+  const isRemote = config.connectivity_mode === "webserver";
+  const endpoints = isRemote ? openEndpoints({ ...shared, watch: shared.serverWatch }) : null;
+  if (endpoints === null) return [];
+  const poll = new CommandPoll({
+    endpoints,
+    handle,
+    reread: (ids) => rereads.request(ids),
+    readAll: () => reconcile.request(),
+    mayAsk: () => leadership.isLeader,
+    everyMs: config.command_poll_secs * 1000,
+    clock,
+    log: shared.log.for("control"),
+  });
+  return [poll];
 }
 
 /** Once Redis is there, what the ledger holds of the last hour counts for our health. */
@@ -251,7 +226,10 @@ export function openDaemon(options: DaemonOptions): Daemon {
     fireLoop: () => fireLoop,
   };
   const leadership = openLeadership(shared, links);
-  const { reconcile, rereads, changes } = openInStep(shared, links);
+  const { reconcile, rereads, changes } = openInStep(shared, {
+    isLeader: () => leadership.isLeader,
+    fireLoop: () => fireLoop,
+  });
   const fireLoop = openFireLoop(shared, links);
   const reread = (): void => void reconcile.request();
   const services: Service[] = [

@@ -68,7 +68,7 @@ export class ReconcileLoop implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    const { reconciler, redis, refreshMs, sources } = this.#options;
+    const { reconciler, redis, sources } = this.#options;
     redis.onReady(() => {
       if (!reconciler.isReading) this.#wakeup.wake();
     });
@@ -87,7 +87,7 @@ export class ReconcileLoop implements Service {
         if (redis.isReady) this.#outage.failed(error);
       }
       for (const resolve of waiting) resolve();
-      await this.#wakeup.sleep(isWhole ? refreshMs : RETRY_MS, signal);
+      await this.#wakeup.sleep(isWhole ? this.#options.refreshMs : RETRY_MS, signal);
     }
     await Promise.all(watches);
   }
