@@ -112,11 +112,19 @@ interface Looked {
   readonly now: number;
 }
 
+/** What another daemon left of an occurrence that was settled since is not to be taken over. */
+function needAfter(settled: SettledRecord | null, need: Change["need"]): Change["need"] {
+  if (need.kind !== "recompute" || need.change !== "adopted" || settled === null) return need;
+  const isSettled = need.plan.dueSeconds <= settled.dueSeconds;
+  return isSettled ? { kind: "plan_anew", change: "planned" } : need;
+}
+
 /** The script's operation for a change; null when there is neither a plan to write nor one to take off. */
 function operationFor(
-  { id, need, hasPlan }: Change,
+  { id, need: wanted, hasPlan }: Change,
   { schedule, settled, now }: Looked,
 ): Operation | null {
+  const need = needAfter(settled, wanted);
   const empty = { ...EMPTY, id, settled: settled === null ? "" : formatSettled(settled) };
   const drop = (change: DefinitionChange): Operation => ({
     ...empty,

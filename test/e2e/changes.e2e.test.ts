@@ -85,15 +85,18 @@ describe("a change in the database", () => {
   });
 });
 
+function row(cron: string): ScheduleRow {
+  return {
+    name: "TS-1",
+    task: "BTU-00001",
+    enabled: 1,
+    cron_string: cron,
+    cron_timezone: "America/New_York",
+  };
+}
+
 describe("a change on a site of which only the web server can be reached", () => {
   test("acts with the next poll, and once more when it is committed", async () => {
-    const row = (cron: string): ScheduleRow => ({
-      name: "TS-1",
-      task: "BTU-00001",
-      enabled: 1,
-      cron_string: cron,
-      cron_timezone: "America/New_York",
-    });
     await using redis = await startRedis();
     await using frappe = await startStandinFrappe({
       generation: "v16",
