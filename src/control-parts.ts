@@ -8,6 +8,7 @@ import { RefusedError } from "./control/command.ts";
 import type { HistoryCommand } from "./control/command.ts";
 import { makeHandler } from "./control/handle.ts";
 import type { Handle } from "./control/handle.ts";
+import { CommandPoll } from "./control/poll.ts";
 import { Neighbours } from "./control/neighbours.ts";
 import { operate } from "./control/operate.ts";
 import type { PlacedByHand } from "./control/operate.ts";
@@ -16,6 +17,7 @@ import { SocketServer } from "./control/socket-server.ts";
 import type { FireLoop } from "./engine/fire-loop.ts";
 import type { Leadership } from "./engine/leadership.ts";
 import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
+import { openEndpoints } from "./frappe/open-endpoints.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
 import { scheduleEffect, staleText } from "./observe/effect.ts";
 import { entriesOf, newestEntries } from "./observe/ledger.ts";
@@ -179,6 +181,27 @@ function openRedisRpc(
   return new RedisRpc({ redis, blocking, ownList, neighbours, handle, reread, clock, log });
 }
 
+/** Fetches the app's commands where it cannot bring them to us; null where it can. */
+function openPoll(
+  { shared, leadership, reconcile }: ControlledParts,
+  { reread, handle }: { readonly reread: Reread; readonly handle: Handle },
+): CommandPoll | null {
+  const { config, clock } = shared;
+  const isRemote = config.connectivity_mode === "webserver";
+  const endpoints = isRemote ? openEndpoints({ ...shared, watch: shared.serverWatch }) : null;
+  if (endpoints === null) return null;
+  return new CommandPoll({
+    endpoints,
+    handle,
+    reread,
+    readAll: () => reconcile.request(),
+    mayAsk: () => leadership.isLeader,
+    everyMs: config.command_poll_secs * 1000,
+    clock,
+    log: shared.log.for("control"),
+  });
+}
+
 /** The services that people and programs talk to. */
 export function openControl(parts: ControlledParts): Service[] {
   const { config, clock, redis, log: rootLog } = parts.shared;
@@ -192,6 +215,8 @@ export function openControl(parts: ControlledParts): Service[] {
   const handle = openHandler({ ...parts, reread });
   const services: Service[] = [];
   if (neighbours !== null) services.push(openRedisRpc(parts, { neighbours, handle }));
+  const poll = openPoll(parts, { reread, handle });
+  if (poll !== null) services.push(poll);
   if (!config.disable_unix_socket) {
     const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
     services.push(new SocketServer({ file: { path, mode, group }, handle, clock, log }));

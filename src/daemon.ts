@@ -6,16 +6,17 @@ import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
 import { openControl, reloadConfiguration } from "./control-parts.ts";
 import type { ControlledParts } from "./control-parts.ts";
-import { ExpressionCache } from "./cron/expression-cache.ts";
-import type { Book } from "./engine/book.ts";
+import type { ChangeWatch } from "./engine/change-watch.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
-import { ReconcileLoop } from "./engine/reconcile-loop.ts";
+import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
+import type { Rereads } from "./engine/rereads.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
+import { openInStep } from "./in-step-parts.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
@@ -44,6 +45,8 @@ const SEED_ENTRIES = 1_000;
 interface Links {
   readonly leadership: () => Leadership;
   readonly reconcile: () => ReconcileLoop;
+  readonly rereads: () => Rereads;
+  readonly changes: () => ChangeWatch;
   readonly fireLoop: () => FireLoop;
 }
 
@@ -60,8 +63,11 @@ function openLeadership(shared: Shared, daemonId: string, links: Links): Leaders
     daemonId,
     clock,
     log,
-    onChange: (isLeader) => {
-      if (isLeader) links.reconcile().lead();
+    onChange: (isLeader, { isFirst }) => {
+      if (isLeader) {
+        links.reconcile().lead({ isFirst });
+        links.changes().look();
+      }
       links.fireLoop().refresh();
     },
     repair: (isFirst) => repairState({ agenda, book, sourceId: id, log, isFirst }),
@@ -102,34 +108,9 @@ function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): Fir
     builderFor,
     mayFire: () => links.leadership().isLeader,
     onDone,
-    onChanged: () => void links.reconcile().request(),
+    onChanged: (id) => links.rereads().readOnce([id]),
+    isInDoubt: (id, sinceMs) => links.rereads().isInDoubt(id, sinceMs),
     onOldState: () => links.leadership().check(),
-  });
-}
-
-/** The queues that active schedules use. */
-function queuesInUse(book: Book): Set<string> {
-  const queues = new Set<string>();
-  for (const { schedule } of book.entries()) {
-    if (schedule.enabled && schedule.problem === null) queues.add(schedule.queue);
-  }
-  return queues;
-}
-
-function openReconcile(shared: Shared, links: Links): ReconcileLoop {
-  const { live, redis, book, queueNames, zones, log } = shared;
-  return new ReconcileLoop({
-    ...shared,
-    tools: { expressions: new ExpressionCache(), zones },
-    log: log.for("reconcile"),
-    get refreshMs() {
-      return live.current.full_refresh_internal_secs * 1000;
-    },
-    mayWrite: () => links.leadership().isLeader,
-    onReconciled: async () => {
-      links.fireLoop().refresh();
-      if (redis.isReady) await queueNames.refresh(queuesInUse(book));
-    },
   });
 }
 
@@ -181,44 +162,58 @@ function reloadOrTell(parts: ControlledParts): void {
   }
 }
 
+/** When the rules of zones or the clock change, everything is looked at again. */
+function openWatches(
+  { zones, clock, log }: Shared,
+  { leadership, reconcile }: Pick<ControlledParts, "leadership" | "reconcile">,
+): Service[] {
+  const readAll = (): void => void reconcile.request();
+  const onJump = (): void => {
+    leadership.check();
+    readAll();
+  };
+  return [
+    zoneWatch({ zones, clock, log: log.for("zones"), onChange: readAll }),
+    clockWatch({ clock, log: log.for("clock"), onJump }),
+  ];
+}
+
 /** Builds the parts; nothing runs yet but the connection to Redis. */
 export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
   const shared = openShared(options);
-  const { redis, zones, sources } = shared;
+  const { redis, sources } = shared;
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
+    rereads: () => rereads,
+    changes: () => changes,
     fireLoop: () => fireLoop,
   };
   const daemonId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`;
   const leadership = openLeadership(shared, daemonId, links);
-  const reconcile = openReconcile(shared, links);
+  const { reconcile, rereads, changes } = openInStep(shared, {
+    isLeader: () => leadership.isLeader,
+    fireLoop: () => fireLoop,
+  });
   const builderFor = openBuilders(shared);
   const fireLoop = openFireLoop(shared, builderFor, links);
-  const reread = (): void => void reconcile.request();
   const parts = {
     shared,
     leadership,
     reconcile,
     fireLoop,
     builderFor,
-    reread: () => reconcile.request(),
+    reread: (ids: readonly string[]) => rereads.request(ids),
     daemonId,
   };
   const services: Service[] = [
     leadership,
     reconcile,
+    rereads,
+    changes,
     fireLoop,
-    zoneWatch({ zones, clock, log: log.for("zones"), onChange: reread }),
-    clockWatch({
-      clock,
-      log: log.for("clock"),
-      onJump: () => {
-        leadership.check();
-        reread();
-      },
-    }),
+    ...openWatches(shared, { leadership, reconcile }),
     ...openControl(parts),
   ];
   return {
