@@ -225,7 +225,8 @@ describe("the log", () => {
     const client = await redis.client();
     await waitForLedger(client, 1, daemon);
     expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readFileSync(path, "utf8")).toContain("fire: fired");
+    const isTold = (): boolean => readFileSync(path, "utf8").includes("fire: fired");
+    await eventually(isTold, { what: "the file tells of the firing" });
     // Only what somebody should look at is also told on standard error.
     expect(daemon.log()).not.toContain("fire: fired");
     expect(daemon.log()).toContain("no worker listens");
