@@ -1,5 +1,5 @@
 /** The control protocol through Redis: commands on a list, the oldest first; a receipt before anything is done. */
-import { DeadlineError, withDeadline } from "../base/abort.ts";
+import { DeadlineError, settledWithin, withDeadline } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
@@ -42,6 +42,8 @@ const WAIT_SECONDS = 10;
 const WAIT_MARGIN_MS = 5_000;
 const UNBLOCK_TIMEOUT_MS = 500;
 const UNBLOCK_EVERY_MS = 20;
+/** What a request waits for may never come once the daemon ends. */
+const END_TIMEOUT_MS = 1_000;
 const TROUBLE_PAUSE_MS = 500;
 /** Commands taken and receipted in one step. */
 const BATCH_MAX = 1_000;
@@ -54,6 +56,15 @@ const ANSWER_BYTES_MAX = 256 * 1024;
 const RUNNING_MAX = 100;
 
 const ASKER: Asker = { via: "redis", peer: null };
+
+/** A user that may not use the app's keys is no fault where the app uses the socket. */
+function withAdvice(error: unknown): unknown {
+  const text = describeError(error);
+  if (!text.includes("NOPERM")) return error;
+  return new Error(
+    `${text}; give this Redis user btu:scheduler:*, or set disable_redis_rpc = true`,
+  );
+}
 
 /** The service; one per daemon. */
 export class RedisRpc implements Service {
@@ -87,11 +98,11 @@ export class RedisRpc implements Service {
         if (signal.aborted) break;
         this.#clientId = null;
         redis.distrust(error);
-        if (redis.isReady) this.#outage.failed(error);
+        if (redis.isReady) this.#outage.failed(withAdvice(error));
         await sleep(clock, TROUBLE_PAUSE_MS, signal).catch(() => undefined);
       }
     }
-    await Promise.all(this.#running);
+    await settledWithin([...this.#running], { clock, timeoutMs: END_TIMEOUT_MS });
     if (redis.isReady) await neighbours.register(false).catch(() => undefined);
     blocking.close();
   }

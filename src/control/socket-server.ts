@@ -1,4 +1,5 @@
 /** The control protocol on a Unix domain socket. */
+import { settledWithin } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
@@ -22,6 +23,8 @@ export interface SocketServerOptions {
 const CONNECTIONS_MAX = 2_000;
 /** What may wait for all clients together. */
 const WAITING_BYTES_MAX = 128 * 1024 * 1024;
+/** What a client waits for may never come once the daemon ends. */
+const END_TIMEOUT_MS = 1_000;
 /** Only the owner may connect until group and permissions are set. */
 const BIRTH_UMASK = 0o177;
 
@@ -49,7 +52,8 @@ export class SocketServer implements Service {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       server.stop();
-      await Promise.all([...this.#sockets].map((socket) => socket.data.settled()));
+      const answers = [...this.#sockets].map((socket) => socket.data.settled());
+      await settledWithin(answers, { clock: this.#options.clock, timeoutMs: END_TIMEOUT_MS });
       for (const socket of this.#sockets) socket.data.end();
     } finally {
       claim.release();

@@ -192,6 +192,19 @@ describe("misuse", () => {
   });
 });
 
+test("a Redis user without the app's keys is told what to grant, and the socket goes on", async () => {
+  await using limited = await startRedis({
+    acl: ["btu on nopass ~btu_scheduler:* ~rq:* +@all"],
+  });
+  const { log, warnings } = listening();
+  await using control = await startControl({ server: limited, log, user: "btu" });
+  await eventually(() => warnings.length > 0, { what: "a warning" });
+  expect(warnings[0]).toMatch(
+    /taking commands from Redis .*give this Redis user btu:scheduler:\*, or set disable_redis_rpc = true/,
+  );
+  expect(await control.ask("socket", "ping")).toMatchObject({ ok: true });
+});
+
 describe("several daemons on one Redis", () => {
   test("a create that one of them takes is read again by all, whatever their prefix", async () => {
     await (await server.client()).flushall();

@@ -231,6 +231,19 @@ describe("bounds", () => {
 });
 
 describe("the end", () => {
+  test("does not wait longer than a second for an answer that never comes", async () => {
+    const clock = new FakeClock();
+    const server = await start(clock, new Promise(() => undefined));
+    using client = await server.client();
+    client.send(ask("status", 1));
+    await eventually(() => server.asked.length > 0, { what: "it is asked" });
+    const ended = server[Symbol.asyncDispose]();
+    await eventually(() => clock.pending > 0, { what: "the deadline runs" });
+    await clock.advance(1_000);
+    await ended;
+    expect(existsSync(server.socketPath)).toBeFalse();
+  });
+
   test("waits for what is being answered, then closes and removes socket and lock", async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     const server = await start(systemClock, promise);

@@ -41,6 +41,8 @@ export interface ControlOptions {
   readonly schedules?: readonly Schedule[];
   readonly prefix?: string;
   readonly log?: Log;
+  /** Who the daemon is to Redis, without a password. */
+  readonly user?: string;
   /** What `list` answers. */
   readonly list?: readonly unknown[];
 }
@@ -57,8 +59,9 @@ export interface Control extends AsyncDisposable {
   ask(way: Way, type: string, content?: unknown): Promise<Reply>;
 }
 
-function connect(port: number, blocking: boolean): RedisConnection {
-  const target = { host: "127.0.0.1", port, db: 0 };
+function connect({ server, user }: ControlOptions, blocking: boolean): RedisConnection {
+  const as = user === undefined ? {} : { username: user, password: "any" };
+  const target = { host: "127.0.0.1", port: server.port, db: 0, ...as };
   return connectRedis({ target, clock: systemClock, log: silentLog, name: "test", blocking });
 }
 
@@ -66,7 +69,7 @@ function connect(port: number, blocking: boolean): RedisConnection {
 export async function startControl(options: ControlOptions): Promise<Control> {
   const { server, schedules = [], prefix = "btu_scheduler:", log = silentLog } = options;
   const [clock, dir, stop] = [systemClock, tempDir(), new AbortController()];
-  const [redis, blocking] = [connect(server.port, false), connect(server.port, true)];
+  const [redis, blocking] = [connect(options, false), connect(options, true)];
   const client = await server.client();
   await Promise.all([redis.ready(stop.signal), blocking.ready(stop.signal)]);
   const keys = makeKeys(prefix);
