@@ -133,7 +133,7 @@ function noteByHand({ recent, clock }: Shared, placed: PlacedByHand): void {
   recent.add({ id: "", schedule, dueSeconds, firedMs, queue, job, reason, ...rest }, null);
 }
 
-function openHandler(parts: ControlledParts): Handle {
+function openHandler(parts: ControlledParts, neighbours: Neighbours | null): Handle {
   const { shared, reconcile, builderFor } = parts;
   const { book, clock } = shared;
   const log = shared.log.for("control");
@@ -144,6 +144,7 @@ function openHandler(parts: ControlledParts): Handle {
     log,
     builderFor,
     effect,
+    onPauses: () => neighbours?.tellPauses(),
     onPlaced: (placed: PlacedByHand) => noteByHand(shared, placed),
   };
   return makeHandler({
@@ -178,7 +179,11 @@ function openRedisRpc(
     blocking: true,
   });
   const ownList = makeKeys(config.redis_key_prefix).commands;
-  return new RedisRpc({ redis, blocking, ownList, neighbours, handle, reread, clock, log });
+  const onPauses = async (): Promise<void> => {
+    shared.book.setPauses(await shared.agenda.paused());
+  };
+  const transport = { redis, blocking, ownList, neighbours };
+  return new RedisRpc({ ...transport, handle, reread, onPauses, clock, log });
 }
 
 /** Fetches the app's commands where it cannot bring them to us; null where it can. */
@@ -212,7 +217,7 @@ export function openControl(parts: ControlledParts): Service[] {
     neighbours?.handOver(ids);
     return parts.reread(ids);
   };
-  const handle = openHandler({ ...parts, reread });
+  const handle = openHandler({ ...parts, reread }, neighbours);
   const services: Service[] = [];
   if (neighbours !== null) services.push(openRedisRpc(parts, { neighbours, handle }));
   const poll = openPoll(parts, { reread, handle });

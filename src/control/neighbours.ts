@@ -25,16 +25,29 @@ export interface NeighboursOptions {
   readonly log: Log;
 }
 
-/** The schedules of a message that another daemon left. */
-export function readHandedOver(message: string): string[] {
-  const schedules = parseObject(message)?.["schedules"];
-  return Array.isArray(schedules) ? schedules.filter((id) => typeof id === "string") : [];
+/** What another daemon left word of. */
+export interface HandedOver {
+  /** To be read again. */
+  readonly schedules: readonly string[];
+  /** Whether somebody paused or resumed something. */
+  readonly pauses: boolean;
+}
+
+/** Takes some messages of other daemons together. */
+export function readHandedOver(messages: readonly string[]): HandedOver {
+  const objects = messages.map((message) => parseObject(message) ?? {});
+  const schedules = objects.flatMap(({ schedules: ids }) => (Array.isArray(ids) ? ids : []));
+  return {
+    schedules: [...new Set(schedules.filter((id) => typeof id === "string"))],
+    pauses: objects.some(({ pauses }) => pauses === true),
+  };
 }
 
 /** The other daemons of this Redis. */
 export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #waiting = new Set<string>();
+  #hasPauses = false;
   #isSending = false;
 
   constructor(options: NeighboursOptions) {
@@ -57,7 +70,21 @@ export class Neighbours {
   /** Tells the others that these schedules are to be read again, many in one message; never waits. */
   handOver(scheduleIds: Iterable<string>): void {
     for (const id of scheduleIds) this.#waiting.add(id);
-    if (this.#isSending || this.#waiting.size === 0) return;
+    this.#start();
+  }
+
+  /** Tells the others that somebody paused or resumed something; never waits. */
+  tellPauses(): void {
+    this.#hasPauses = true;
+    this.#start();
+  }
+
+  get #hasNews(): boolean {
+    return this.#hasPauses || this.#waiting.size > 0;
+  }
+
+  #start(): void {
+    if (this.#isSending || !this.#hasNews) return;
     this.#isSending = true;
     void this.#sendAll();
   }
@@ -65,10 +92,11 @@ export class Neighbours {
   async #sendAll(): Promise<void> {
     const { redis, log } = this.#options;
     try {
-      while (this.#waiting.size > 0) {
-        const ids = [...this.#waiting];
+      while (this.#hasNews) {
+        const news = { schedules: [...this.#waiting], pauses: this.#hasPauses };
         this.#waiting.clear();
-        if (redis.isReady) await this.#send(ids);
+        this.#hasPauses = false;
+        if (redis.isReady) await this.#send(news);
       }
     } catch (error) {
       // They read everything again before long.
@@ -78,13 +106,14 @@ export class Neighbours {
     }
   }
 
-  async #send(ids: readonly string[]): Promise<void> {
+  async #send({ schedules, pauses }: HandedOver): Promise<void> {
     const { client } = this.#options.redis;
     const others = await this.register();
     if (others.length === 0) return;
     const pipeline = client.pipeline();
-    for (let start = 0; start < ids.length; start += BATCH_SIZE) {
-      const message = JSON.stringify({ schedules: ids.slice(start, start + BATCH_SIZE) });
+    for (let start = 0; start === 0 || start < schedules.length; start += BATCH_SIZE) {
+      const some = { schedules: schedules.slice(start, start + BATCH_SIZE), pauses };
+      const message = JSON.stringify(some);
       for (const inbox of others.map(rpcKeys.inbox)) {
         pipeline.lpush(inbox, message);
         pipeline.ltrim(inbox, 0, INBOX_MAX - 1);

@@ -25,6 +25,8 @@ export interface OperateOptions extends ByHandOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly effect: (scheduleId: string) => ScheduleEffect;
+  /** Told when something was paused or resumed. */
+  readonly onPauses: () => void;
   /** Told of each job that was placed. */
   readonly onPlaced: (placed: PlacedByHand) => void;
 }
@@ -163,6 +165,7 @@ async function setPause(
     book.setPauses(await agenda.paused());
     return done;
   });
+  if (changed) options.onPauses();
   if (scheduleId !== null && !changed && kind === "resume" && !book.pauses.has(PAUSED_ALL)) {
     scheduleOf(scheduleId, options);
   }

@@ -32,6 +32,8 @@ export interface RedisRpcOptions {
   readonly handle: Handle;
   /** Reads schedules again, in this daemon only. */
   readonly reread: (scheduleIds: readonly string[]) => Promise<void>;
+  /** Told when another daemon paused or resumed something. */
+  readonly onPauses: () => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -120,8 +122,16 @@ export class RedisRpc implements Service {
     if (found === null) return;
     const { list, texts } = found;
     texts.push(...(await this.#drain(list)));
-    if (list === neighbours.inbox) this.#rereadHere(texts.flatMap(readHandedOver));
+    if (list === neighbours.inbox) this.#takeHandedOver(texts);
     else await this.#takeCommands(texts);
+  }
+
+  #takeHandedOver(texts: readonly string[]): void {
+    const { onPauses, log } = this.#options;
+    const { schedules, pauses } = readHandedOver(texts);
+    this.#rereadHere(schedules);
+    if (!pauses) return;
+    onPauses().catch((error: unknown) => log.warn(`read the pauses: ${describeError(error)}`));
   }
 
   /** The next command of any list, and which list that was; null when none came. */

@@ -77,7 +77,7 @@ export const rpcKeys = {
   responsePrefix: "btu:scheduler:rpc:",
   /** ZSET daemon → when it was last seen, by Redis's own clock (epoch ms). */
   daemons: "btu:scheduler:daemons",
-  /** LIST, expires: what other daemons hand over to this one, JSON {schedules}. */
+  /** LIST, expires: what other daemons hand over to this one, JSON {schedules, pauses}. */
   inbox: (daemonId: string): string => `btu:scheduler:inbox:${daemonId}`,
 } as const;
 

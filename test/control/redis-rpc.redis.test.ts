@@ -238,6 +238,21 @@ describe("several daemons on one Redis", () => {
     expect(leader.rereads).toEqual([["TS-1"]]);
   });
 
+  test("one that pauses or resumes tells the others", async () => {
+    await (await server.client()).flushall();
+    const schedules = [makeSchedule({ id: "TS-1", cron: "@yearly" })];
+    await using leader = await startControl({ server, schedules });
+    await using standby = await startControl({ server, schedules });
+    await eventually(async () => (await leader.client.zcard("btu:scheduler:daemons")) === 2, {
+      what: "both are known",
+    });
+    await standby.ask("socket", "pause", "TS-1");
+    await eventually(() => leader.book.isPaused("TS-1"), { what: "the other one knows" });
+    await standby.ask("socket", "resume", "TS-1");
+    await eventually(() => !leader.book.isPaused("TS-1"), { what: "the other one knows" });
+    expect(leader.rereads).toEqual([]);
+  });
+
   test("what is asked through a daemon's own list is carried out by one of its prefix", async () => {
     await (await server.client()).flushall();
     const schedules = [makeSchedule({ id: "TS-1", cron: "@yearly" })];

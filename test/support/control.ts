@@ -102,7 +102,12 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     },
     effect,
     reconcile: () => Promise.resolve({ schedules: book.size }),
-    operate: (command, asker) => operate(command, asker, { ...parts, onPlaced: () => undefined }),
+    operate: (command, asker) =>
+      operate(command, asker, {
+        ...parts,
+        onPauses: () => neighbours.tellPauses(),
+        onPlaced: () => undefined,
+      }),
     reload: () => Promise.resolve({ applied: [] }),
   });
   const socketPath = dir.file("btu.sock");
@@ -110,7 +115,17 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const ownList = keys.commands;
   const running = [
     new SocketServer({ file, handle, clock, log }),
-    new RedisRpc({ redis, blocking, ownList, neighbours, handle, reread, clock, log }),
+    new RedisRpc({
+      redis,
+      blocking,
+      ownList,
+      neighbours,
+      handle,
+      reread,
+      clock,
+      log,
+      onPauses: async () => book.setPauses(await agenda.paused()),
+    }),
   ].map((service) => service.run(stop.signal));
   await eventually(() => existsSync(socketPath), { what: "the socket is there" });
   const config = loadText(
