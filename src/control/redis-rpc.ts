@@ -46,6 +46,8 @@ const UNBLOCK_TIMEOUT_MS = 500;
 const UNBLOCK_EVERY_MS = 20;
 /** What a request waits for may never come once the daemon ends. */
 const END_TIMEOUT_MS = 1_000;
+/** A Redis that does not answer must not keep the daemon from ending. */
+const LEAVE_TIMEOUT_MS = 500;
 const TROUBLE_PAUSE_MS = 500;
 /** Commands taken and receipted in one step. */
 const BATCH_MAX = 1_000;
@@ -105,7 +107,8 @@ export class RedisRpc implements Service {
       }
     }
     await settledWithin([...this.#running], { clock, timeoutMs: END_TIMEOUT_MS });
-    if (redis.isReady) await neighbours.register(false).catch(() => undefined);
+    const leaving = redis.isReady ? [neighbours.register(false)] : [];
+    await settledWithin(leaving, { clock, timeoutMs: LEAVE_TIMEOUT_MS });
     blocking.close();
   }
 
