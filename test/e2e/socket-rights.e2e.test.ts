@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { mustRun, runChild } from "../support/child.ts";
+import { eventually } from "../support/eventually.ts";
 import { startDaemon } from "../support/daemon.ts";
 import type { Daemon } from "../support/daemon.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -60,6 +61,17 @@ afterAll(async () => {
 
 function as(user: string, command: readonly string[]): readonly string[] {
   return ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--init-groups", ...command];
+}
+
+/** What a stream has brought so far. */
+function textOf(stream: ReadableStream<Uint8Array>): { text: string; whole: Promise<void> } {
+  const decoder = new TextDecoder();
+  const read = async (): Promise<void> => {
+    for await (const bytes of stream) printed.text += decoder.decode(bytes, { stream: true });
+  };
+  const printed = { text: "", whole: Promise.resolve() };
+  printed.whole = read();
+  return printed;
 }
 
 async function pingAs(user: string, { socketPath }: Daemon): Promise<string> {
@@ -124,8 +136,8 @@ describe.skipIf(!isRoot)("the socket, by users that only root can make,", () => 
     const pry = Bun.spawn([...as(STRANGER, ["/usr/bin/python3", "-c", PRY, path])], {
       stdout: "pipe",
     });
-    const reader = pry.stdout.getReader();
-    await reader.read();
+    const printed = textOf(pry.stdout);
+    await eventually(() => printed.text.includes("prying"), { what: "it pries" });
     const keys = `socket_path = "${path}"\nsocket_file_group_owner = "${GROUP}"`;
     const config = `${keys}\nrq_port = ${redis.port}\nschedules_file = "s.toml"\n`;
     for (let round = 0; round < 10; round += 1) {
@@ -133,8 +145,9 @@ describe.skipIf(!isRoot)("the socket, by users that only root can make,", () => 
       await daemon.stop();
     }
     pry.kill("SIGTERM");
-    const [tries = 0, refused = 0, entered = -1] = new TextDecoder()
-      .decode((await reader.read()).value)
+    await pry.exited;
+    await printed.whole;
+    const [tries = 0, refused = 0, entered = -1] = (printed.text.split("\n")[1] ?? "")
       .split(" ")
       .map(Number);
     expect(tries).toBeGreaterThan(1_000);
