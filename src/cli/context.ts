@@ -9,6 +9,7 @@ import { configPath, loadConfig } from "../config/load.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { askDaemon, NoDaemonError } from "../control/client.ts";
 import type { Output } from "./output.ts";
+import { Progress } from "./progress.ts";
 
 /** What a context is made of. */
 export interface ContextOptions {
@@ -44,7 +45,8 @@ export class CliContext {
   readonly clock: Clock;
   readonly output: Output;
   readonly configFile: string | undefined;
-  readonly input: () => AsyncIterable<Uint8Array>;
+  readonly progress: Progress;
+  readonly #input: () => AsyncIterable<Uint8Array>;
   #loaded: LoadedConfig | null = null;
   #socketPath: string | null = null;
 
@@ -53,7 +55,14 @@ export class CliContext {
     this.clock = clock;
     this.output = output;
     this.configFile = configFile;
-    this.input = input;
+    this.progress = new Progress({ output, clock });
+    this.#input = input;
+  }
+
+  /** Standard input; while somebody may be typing, no progress is told. */
+  input(): AsyncIterable<Uint8Array> {
+    this.progress.stop();
+    return this.#input();
   }
 
   /** @throws ConfigurationError with all faults of the configuration. */
