@@ -2,6 +2,7 @@
 import { linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
+import { builtinVersion } from "../src/cron/zone-builtin.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
@@ -71,6 +72,7 @@ function flags(): string[] {
     define("__dirname", "/"),
     define("BTU_VERSION", packageJson.version),
     define("BTU_COMMIT", commitOf()),
+    define("BTU_ZONE_DATA", builtinVersion()),
     `--outfile=${OUTFILE}`,
   ];
 }

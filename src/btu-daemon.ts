@@ -6,7 +6,7 @@ import { openLog } from "./base/log.ts";
 import type { LogFormat, OpenLog } from "./base/log.ts";
 import { makeRedact } from "./base/redact.ts";
 import { suggestion } from "./base/suggest.ts";
-import { versionText } from "./base/version.ts";
+import { versionLine, versionText } from "./base/version.ts";
 import { writeAll } from "./base/write-all.ts";
 import { secretsOf } from "./config/describe.ts";
 import { loadConfig } from "./config/load.ts";
@@ -159,7 +159,7 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
 
 async function run(argv: readonly string[]): Promise<number> {
   if (argv.includes("--version")) {
-    writeAll(STDOUT, `btu-daemon ${versionText}\n`);
+    writeAll(STDOUT, `${versionLine("btu-daemon")}\n`);
     return 0;
   }
   if (argv.includes("--help") || argv.includes("-h")) {

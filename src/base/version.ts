@@ -1,11 +1,22 @@
 /** Which program this is. */
 
-/** The version of package.json, with the commit it was built from where that was known: "0.1.0 (1a2b3c4d5e6f)". */
-export const versionText: string = withCommit(
-  typeof BTU_VERSION === "string" ? BTU_VERSION : "0.0.0-source",
-  typeof BTU_COMMIT === "string" ? BTU_COMMIT : "",
-);
+const VERSION = typeof BTU_VERSION === "string" ? BTU_VERSION : "0.0.0-source";
 
-function withCommit(version: string, commit: string): string {
-  return commit === "" ? version : `${version} (${commit})`;
+/** The commit it was built from, with `+changes` where files differed from it; null when that was not known. */
+export const commitText: string | null = orNull(typeof BTU_COMMIT === "string" ? BTU_COMMIT : "");
+
+/** The IANA release of the built-in time zones; null when the sources run as they are. */
+const zoneRelease = orNull(typeof BTU_ZONE_DATA === "string" ? BTU_ZONE_DATA : "");
+
+/** The version of package.json, with the commit where that is known: "0.1.0 (1a2b3c4d5e6f)". */
+export const versionText: string = commitText === null ? VERSION : `${VERSION} (${commitText})`;
+
+/** What `--version` prints, without the end of the line. */
+export function versionLine(program: string): string {
+  const zones = zoneRelease === null ? "" : `, zone data ${zoneRelease}`;
+  return `${program} ${versionText}, Bun ${Bun.version}${zones}`;
+}
+
+function orNull(text: string): string | null {
+  return text === "" ? null : text;
 }

@@ -8,6 +8,7 @@ import { suggestion } from "../base/suggest.ts";
 import { GLOBAL_ARGS, JSON_ARG } from "./command.ts";
 import type { CliCommand } from "./command.ts";
 import { flagName } from "./flags.ts";
+import { choicesOf, hintOf, isWord } from "./hints.ts";
 
 /** What the flags that may stand anywhere say. */
 export interface GlobalFlags {
@@ -46,7 +47,8 @@ export class MissingCommandError extends CommandLineError {
   }
 }
 
-interface Flag {
+/** A flag of a command. */
+export interface Flag {
   readonly name: string;
   readonly definition: ArgDef;
   /** False for `--no-name`. */
@@ -54,14 +56,10 @@ interface Flag {
 }
 
 /** Where no command is known yet, so that flags which nearly all commands take may stand before it. */
-const EARLY_ARGS: ArgsDef = { ...GLOBAL_ARGS, ...JSON_ARG };
-
-function isWord({ type }: ArgDef): boolean {
-  return type === "positional";
-}
+export const EARLY_ARGS: ArgsDef = { ...GLOBAL_ARGS, ...JSON_ARG };
 
 /** The flags of some arguments by the form they are typed in. */
-function flagsOf(args: ArgsDef): Map<string, Flag> {
+export function flagsOf(args: ArgsDef): Map<string, Flag> {
   const flags = new Map<string, Flag>();
   for (const [name, definition] of Object.entries(args)) {
     if (isWord(definition)) continue;
@@ -172,12 +170,14 @@ class Reader {
     }
     const value = inline ?? this.#valueAfter(typed);
     if (value === "") this.#fail(`"${typed}" needs a value that is not empty`);
-    const { options } = definition.type === "enum" ? definition : {};
-    if (options !== undefined && !options.includes(value)) {
-      const choices = options.join(", ");
-      this.#fail(`${typed} "${value}": expected ${choices}${suggestion(value, options)}`);
-    }
+    this.#checkChoice(typed, value, definition);
     this.#values.set(name, value);
+  }
+
+  #checkChoice(typed: string, value: string, definition: ArgDef): void {
+    const choices = choicesOf(definition);
+    if (choices === null || choices.includes(value)) return;
+    this.#fail(`${typed} "${value}": expected ${choices.join(", ")}${suggestion(value, choices)}`);
   }
 
   #valueAfter(typed: string): string {
@@ -196,8 +196,11 @@ class Reader {
       const { tooMany } = this.#command.meta;
       this.#fail(`unexpected "${surplus}"${tooMany === undefined ? "" : `; ${tooMany}`}`);
     }
-    const missing = wanted.slice(this.#words.length).find(([, { required }]) => required !== false);
-    if (missing !== undefined) this.#fail(`${missing[0].toUpperCase()} is missing`);
+    for (const [index, [name, definition]] of wanted.entries()) {
+      const word = this.#words[index];
+      if (word !== undefined) this.#checkChoice(name, word, definition);
+      else if (definition.required !== false) this.#fail(`${hintOf(name, definition)} is missing`);
+    }
   }
 
   #result(): CommandLine {

@@ -27,6 +27,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       ping: async () => (await import("./ping.ts")).pingCommand,
     },
   },
+  {
+    title: "Set up",
+    commands: {
+      completion: async () => (await import("./completion.ts")).completionCommand,
+      version: async () => (await import("./version.ts")).versionCommand,
+    },
+  },
 ];
 
 /** `btu` itself. */

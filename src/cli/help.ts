@@ -4,6 +4,7 @@ import { COMMAND_GROUPS } from "./commands.ts";
 import { GLOBAL_ARGS } from "./command.ts";
 import type { CliCommand, CommandTable } from "./command.ts";
 import { flagName } from "./flags.ts";
+import { hintOf, isWord } from "./hints.ts";
 import type { Style } from "./style.ts";
 import { pad, widthOf, wrap } from "./text.ts";
 
@@ -31,25 +32,30 @@ function pairs(entries: readonly Pair[], { style, width }: HelpOptions): string[
   });
 }
 
-function section(title: string, lines: readonly string[], { style }: HelpOptions): string[] {
-  return lines.length === 0 ? [] : ["", style.bold(title), ...lines];
+/** What to type, never broken, with what it does beside it, or below where that leaves more room. */
+function exampleLines(entries: readonly Pair[], options: HelpOptions): string[] {
+  const width = Math.min(options.width, WIDTH_MAX);
+  const left = entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
+  if (left + INDENT + GAP <= width / 2) return pairs(entries, options);
+  return entries.flatMap(([typed, does]) => [
+    `${" ".repeat(INDENT)}${options.style.cyan(typed)}`,
+    ...wrap(does, width, INDENT * 3),
+  ]);
 }
 
-function hintOf(definition: ArgDef): string {
-  if (definition.type === "boolean") return "";
-  const options = definition.type === "enum" ? definition.options : undefined;
-  return ` ${definition.valueHint ?? options?.join("|") ?? "VALUE"}`;
+function section(title: string, lines: readonly string[], { style }: HelpOptions): string[] {
+  return lines.length === 0 ? [] : ["", style.bold(title), ...lines];
 }
 
 function flagText(name: string, definition: ArgDef): string {
   const { alias = [] } = "alias" in definition ? definition : {};
   const short = [alias].flat().map((letter) => `-${letter}, `);
-  return `${short.join("")}${flagName(name)}${hintOf(definition)}`;
+  return `${short.join("")}${flagName(name)} ${hintOf(name, definition)}`.trimEnd();
 }
 
 function flagPairs(args: ArgsDef): Pair[] {
   return Object.entries(args).flatMap(([name, definition]): Pair[] => {
-    if (definition.type === "positional") return [];
+    if (isWord(definition)) return [];
     const pair: Pair = [flagText(name, definition), definition.description ?? ""];
     if (!("negativeDescription" in definition)) return [pair];
     return [pair, [`--no-${name}`, definition.negativeDescription ?? ""]];
@@ -58,16 +64,17 @@ function flagPairs(args: ArgsDef): Pair[] {
 
 function wordPairs(args: ArgsDef): Pair[] {
   return Object.entries(args)
-    .filter(([, { type }]) => type === "positional")
-    .map(([name, { description }]) => [name.toUpperCase(), description ?? ""]);
+    .filter(([, definition]) => isWord(definition))
+    .map(([name, definition]) => [hintOf(name, definition), definition.description ?? ""]);
 }
 
 function usageOf({ meta, args, subCommands }: CliCommand): string {
   const words = Object.entries(args)
-    .filter(([, { type }]) => type === "positional")
-    .map(([name, { required }]) =>
-      required === false ? ` [${name.toUpperCase()}]` : ` ${name.toUpperCase()}`,
-    );
+    .filter(([, definition]) => isWord(definition))
+    .map(([name, definition]) => {
+      const hint = hintOf(name, definition);
+      return definition.required === false ? ` [${hint}]` : ` ${hint}`;
+    });
   const command = Object.keys(subCommands).length > 0 ? " COMMAND" : "";
   return `btu${meta.name === "" ? "" : ` ${meta.name}`}${command}${words.join("")} [flags]`;
 }
@@ -95,7 +102,7 @@ async function rootHelp(root: CliCommand, options: HelpOptions): Promise<string[
     ...paragraphs(root.meta.details ?? [], options),
     ...groups.flat(),
     ...section("Flags, anywhere in the line", pairs(flagPairs(GLOBAL_ARGS), options), options),
-    ...section("Examples", pairs(root.meta.examples, options), options),
+    ...section("Examples", exampleLines(root.meta.examples, options), options),
     ...section("Exit codes", pairs(exitCodePairs(root), options), options),
     "",
     "btu COMMAND --help tells more of a command.",
@@ -121,7 +128,7 @@ export async function helpLines(command: CliCommand, options: HelpOptions): Prom
     ...table("Arguments", wordPairs(args)),
     ...table("Flags", flagPairs(args)),
     ...table("Flags of all commands", flagPairs(GLOBAL_ARGS)),
-    ...table("Examples", meta.examples),
+    ...section("Examples", exampleLines(meta.examples, options), options),
     ...table("Exit codes", exitCodePairs(command)),
   ];
 }

@@ -1,7 +1,7 @@
 /** From the command line to the exit code. */
 import type { Clock } from "../base/clock.ts";
 import { describeError, UsageError } from "../base/errors.ts";
-import { versionText } from "../base/version.ts";
+import { versionLine } from "../base/version.ts";
 import { colorChoice, CommandLineError, MissingCommandError, readCommandLine } from "./args.ts";
 import type { CommandLine } from "./args.ts";
 import { rootCommand } from "./commands.ts";
@@ -29,7 +29,7 @@ function wayOut(error: unknown, name: string): string {
 async function runLine(line: CommandLine, call: CallOptions, output: Output): Promise<ExitCode> {
   const { command, rawArgs, globals } = line;
   if (globals.version) {
-    output.write(`btu ${versionText}\n`);
+    output.write(`${versionLine("btu")}\n`);
     return EXIT.ok;
   }
   if (globals.help) {
@@ -57,11 +57,21 @@ async function explain({ group }: MissingCommandError, output: Output): Promise<
   return EXIT.usage;
 }
 
+/** What the shells' completions call; no command, because what it takes is not a whole command line. */
+const COMPLETE_WORD = "__complete";
+
+async function completeLine(call: CallOptions): Promise<ExitCode> {
+  const { runComplete } = await import("./complete-run.ts");
+  await runComplete(call.argv.slice(1), call);
+  return EXIT.ok;
+}
+
 /** Runs one command line; everything that can go wrong becomes a text and an exit code. */
 export async function runCli(call: CallOptions): Promise<ExitCode> {
   let output = new Output(call.screen, { color: colorChoice(call.argv) });
   let name = "";
   try {
+    if (call.argv[0] === COMPLETE_WORD) return await completeLine(call);
     const line = await readCommandLine(rootCommand, call.argv);
     name = line.command.meta.name;
     output = new Output(call.screen, line.globals);

@@ -101,6 +101,7 @@ describe("documentation and output agree", () => {
       ["list"],
       ["lint"],
       ["ping"],
+      ["version"],
       ["config", "show"],
       ["config", "check"],
       ["config", "path"],
