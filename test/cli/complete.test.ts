@@ -11,7 +11,7 @@ const run = defineLeaf(
   meta("run"),
   {
     schedule: { type: "positional" },
-    queue: { type: "string", alias: "q", valueHint: "QUEUE" },
+    queue: { type: "string", alias: "u", valueHint: "QUEUE" },
     output: { type: "string", valueHint: "FILE" },
     count: { type: "string", alias: "n", valueHint: "N" },
     order: { type: "enum", options: ["up", "down"] },
@@ -58,7 +58,7 @@ describe("completion", () => {
     ["run one ", []],
     ["run -- ", ["SCHEDULE@-"]],
     ["run --queue ", ["QUEUE@-"]],
-    ["run -q ", ["QUEUE@-"]],
+    ["run -u ", ["QUEUE@-"]],
     ["run --queue=", ["--queue=QUEUE@-"]],
     ["run --queue default ", ["SCHEDULE@-"]],
     ["run --queue=default ", ["SCHEDULE@-"]],

@@ -1,20 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { rootCommand } from "../../src/cli/commands.ts";
-import type { CommandTable } from "../../src/cli/command.ts";
 import { widthOf } from "../../src/cli/text.ts";
+import { ALL_COMMANDS } from "./all-commands.ts";
 import { call, configFile } from "./call.ts";
-
-/** Every command with the words to call it by, groups too. */
-async function allCommands(table: CommandTable, before: string[] = []): Promise<string[][]> {
-  const found: string[][] = [];
-  for (const [word, load] of Object.entries(table)) {
-    const words = [...before, word];
-    found.push(words, ...(await allCommands((await load()).subCommands, words)));
-  }
-  return found;
-}
-
-const COMMANDS = await allCommands(rootCommand.subCommands);
 
 describe("btu --version", () => {
   test.each([[["--version"]], [["-V"]], [["status", "--version"]]])("btu %j", async (argv) => {
@@ -83,10 +70,10 @@ describe("help", () => {
     `);
   });
 
-  test.each(COMMANDS.map((words) => [words.join(" "), words] as const))(
-    "of btu %s has usage, examples and no line too wide",
-    async (name, words) => {
-      const { code, stdout, stderr } = await call([...words, "--help"], { columns: 70 });
+  test.each(ALL_COMMANDS)(
+    "of btu $name has usage, examples and no line too wide",
+    async ({ name }) => {
+      const { code, stdout, stderr } = await call([...name.split(" "), "--help"], { columns: 70 });
       const text = Bun.stripANSI(stdout);
       expect([code, stderr]).toEqual([0, ""]);
       expect(text).toStartWith(`Usage: btu ${name}`);
