@@ -75,6 +75,7 @@ export async function runCli(call: CallOptions): Promise<ExitCode> {
     const line = await readCommandLine(rootCommand, call.argv);
     name = line.command.meta.name;
     output = new Output(call.screen, line.globals);
+    for (const note of line.notes) output.note(note);
     return await runLine(line, call, output);
   } catch (error) {
     if (error instanceof ClosedPipeError) return EXIT.ok;
