@@ -19,11 +19,19 @@ const WIDTH_MAX = 100;
 const INDENT = 2;
 const GAP = 2;
 
-type Pair = readonly [left: string, right: string];
+/** Something, and what is told of it. */
+export type Pair = readonly [left: string, right: string];
+
+function leftWidth(entries: readonly Pair[]): number {
+  return entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
+}
 
 /** Two columns, the right one wrapped. */
-function pairs(entries: readonly Pair[], { style, width }: HelpOptions): string[] {
-  const left = entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
+function pairs(
+  entries: readonly Pair[],
+  { style, width }: HelpOptions,
+  left = leftWidth(entries),
+): string[] {
   const start = INDENT + left + GAP;
   return entries.flatMap(([name, about]) => {
     const [first = "", ...more] = wrap(about, Math.min(width, WIDTH_MAX), start);
@@ -35,8 +43,7 @@ function pairs(entries: readonly Pair[], { style, width }: HelpOptions): string[
 /** What to type, never broken, with what it does beside it, or below where that leaves more room. */
 function exampleLines(entries: readonly Pair[], options: HelpOptions): string[] {
   const width = Math.min(options.width, WIDTH_MAX);
-  const left = entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
-  if (left + INDENT + GAP <= width / 2) return pairs(entries, options);
+  if (leftWidth(entries) + INDENT + GAP <= width / 2) return pairs(entries, options);
   return entries.flatMap(([typed, does]) => [
     `${" ".repeat(INDENT)}${options.style.cyan(typed)}`,
     ...wrap(does, width, INDENT * 3),
@@ -53,7 +60,8 @@ function flagText(name: string, definition: ArgDef): string {
   return `${short.join("")}${flagName(name)} ${hintOf(name, definition)}`.trimEnd();
 }
 
-function flagPairs(args: ArgsDef): Pair[] {
+/** The flags as they are typed, each with what it does. */
+export function flagPairs(args: ArgsDef): Pair[] {
   return Object.entries(args).flatMap(([name, definition]): Pair[] => {
     if (isWord(definition)) return [];
     const pair: Pair = [flagText(name, definition), definition.description ?? ""];
@@ -62,13 +70,15 @@ function flagPairs(args: ArgsDef): Pair[] {
   });
 }
 
-function wordPairs(args: ArgsDef): Pair[] {
+/** The words that a command takes. */
+export function wordPairs(args: ArgsDef): Pair[] {
   return Object.entries(args)
     .filter(([, definition]) => isWord(definition))
     .map(([name, definition]) => [hintOf(name, definition), definition.description ?? ""]);
 }
 
-function usageOf({ meta, args, subCommands }: CliCommand): string {
+/** How a command is called. */
+export function usageOf({ meta, args, subCommands }: CliCommand): string {
   const words = Object.entries(args)
     .filter(([, definition]) => isWord(definition))
     .map(([name, definition]) => {
@@ -93,14 +103,18 @@ function paragraphs(texts: readonly string[], { width }: HelpOptions): string[] 
 /** The lines of `btu --help`: all commands, in groups. */
 async function rootHelp(root: CliCommand, options: HelpOptions): Promise<string[]> {
   const groups = await Promise.all(
-    COMMAND_GROUPS.map(async ({ title, commands }) =>
-      section(title, pairs(await commandPairs(commands), options), options),
-    ),
+    COMMAND_GROUPS.map(async ({ title, commands }) => ({
+      title,
+      entries: await commandPairs(commands),
+    })),
   );
+  const left = leftWidth(groups.flatMap(({ entries }) => entries));
   return [
     `${options.style.bold("Usage:")} ${usageOf(root)}`,
     ...paragraphs(root.meta.details ?? [], options),
-    ...groups.flat(),
+    ...groups.flatMap(({ title, entries }) =>
+      section(title, pairs(entries, options, left), options),
+    ),
     ...section("Flags, anywhere in the line", pairs(flagPairs(GLOBAL_ARGS), options), options),
     ...section("Examples", exampleLines(root.meta.examples, options), options),
     ...section("Exit codes", pairs(exitCodePairs(root), options), options),

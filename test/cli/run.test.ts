@@ -21,18 +21,20 @@ describe("help", () => {
       "Usage: btu COMMAND [flags]
 
       BTU Scheduler puts Python RQ jobs on their queues at the second they are due.
-      btu shows what its daemon does and checks what it is told to do.
+      btu shows what its daemon does, tells it what to do, and checks what it was
+      told.
 
       See
-        status  Health, connections, what runs next, what ran lately, how late
-        list    All schedules: when they run next, or why they do not
+        status      Health, connections, what runs next, what ran lately, how late
+        list        All schedules: when they run next, or why they do not
 
       Check
-        lint    Check all schedules: invalid ones, traps, runs that clock changes
-                touch
-        cron    What a cron expression means and when it runs, clock changes included
-        config  Show or check the configuration
-        ping    Ask whether the daemon answers, and how fast
+        lint        Check all schedules: invalid ones, traps, runs that clock changes
+                    touch
+        cron        What a cron expression means and when it runs, clock changes
+                    included
+        config      Show or check the configuration
+        ping        Ask whether the daemon answers, and how fast
 
       Set up
         completion  Print the completion for a shell: commands, flags, ids of
