@@ -81,6 +81,8 @@ export interface Schedule {
 export interface Timing {
   readonly expression: CronExpression;
   readonly zone: Zone;
+  /** What to tell of the zone's name; null when it is spelled as the zone data have it. */
+  readonly zoneWarning: string | null;
 }
 
 /** What `defineSchedule` looks things up in. */
@@ -140,7 +142,8 @@ function isUnchanged(known: Schedule, input: ScheduleInput, { zones }: DefineToo
     known.policy === input.policy &&
     isSameTask(known.work, input.work) &&
     input.timeZone !== null &&
-    known.timing?.zone === findZone(zones, input.timeZone)
+    known.timing?.zone === findZone(zones, input.timeZone) &&
+    known.timing.zoneWarning === zoneWarning(known.timing.zone, input.timeZone)
   );
 }
 
@@ -168,6 +171,11 @@ function isSameTask(a: Work | null, b: Work | null): boolean {
     a.runsById === b.runsById &&
     a.isRemote === b.isRemote
   );
+}
+
+/** Some programs take names of zones in one letter case only. */
+function zoneWarning({ name }: Zone, asked: string): string | null {
+  return name === asked ? null : `the time zone "${asked}" is spelled "${name}"`;
 }
 
 function findZone(zones: ZoneData, name: string): Zone | null {
@@ -241,7 +249,8 @@ function compileTiming(
     const before = known.get(key);
     // New zone data make a new zone.
     if (before?.timing.zone === zone) return before;
-    const found = { timing: { expression, zone }, fingerprint: timingFingerprint(input) };
+    const timing = { expression, zone, zoneWarning: zoneWarning(zone, timeZone) };
+    const found = { timing, fingerprint: timingFingerprint(input) };
     known.set(key, found);
     return found;
   } catch (error) {
