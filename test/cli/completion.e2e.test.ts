@@ -64,12 +64,25 @@ describe.each(["bash", "zsh"] as const)("%s", (shell) => {
     expect((await tab(typed)).line).toBe(line);
   });
 
+  test("completes within a line", async () => {
+    const LEFT = "\u001b[D";
+    const { line } = await tab(`btu stat --quiet${LEFT.repeat(" --quiet".length)}`);
+    expect(line).toBe("btu status --quiet");
+  });
+
   test("lists the ids to choose from", async () => {
     const { line, shown } = await tab("btu lint T");
     expect(line).toBe("btu lint TS-00000");
     expect(shown).toContain("TS-000001");
     expect(shown).toContain("TS-000002");
   });
+});
+
+test("zsh finds the file _btu among its functions", async () => {
+  using folder = tempDir();
+  const options = { configPath: daemon.configPath, cwd: folder.path };
+  const { line } = await typeAndTab("zsh, from a folder of its own", "btu lint nigh", options);
+  expect(line).toBe("btu lint nightly report");
 });
 
 /** What fish offers for a line, each with its description after a tabulator. */

@@ -10,6 +10,9 @@ const TO_LINE_START = "\u0001";
 const WAIT_MS = 20_000;
 
 /** How each is started and made to complete; listing asks nothing and needs no second key. */
+const ZSH_SETUP =
+  "bindkey -e; unsetopt auto_remove_slash list_ambiguous; unset zle_bracketed_paste; LISTMAX=0; zstyle ':completion:*' insert-tab false; autoload -U compinit";
+
 const SHELLS = {
   bash: {
     command: ["bash", "--noprofile", "--norc", "-i"],
@@ -18,8 +21,11 @@ const SHELLS = {
   },
   zsh: {
     command: ["zsh", "-f", "-i"],
-    setup:
-      "bindkey -e; unsetopt auto_remove_slash list_ambiguous; unset zle_bracketed_paste; autoload -U compinit; compinit -u -D; LISTMAX=0; zstyle ':completion:*' insert-tab false; source <(btu completion zsh)",
+    setup: `${ZSH_SETUP}; compinit -u -D; source <(btu completion zsh)`,
+  },
+  "zsh, from a folder of its own": {
+    command: ["zsh", "-f", "-i"],
+    setup: `${ZSH_SETUP}; btu completion zsh > _btu; fpath=($PWD $fpath); compinit -u -D`,
   },
 } as const;
 
