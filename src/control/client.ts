@@ -80,7 +80,8 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
         socket.write(line);
       },
       data: (socket, bytes) => {
-        chunks.push(Uint8Array.from(bytes));
+        // A copy: the bytes are only lent. A typed array copies thousands of times more slowly than a buffer.
+        chunks.push(Buffer.from(bytes));
         if (bytes.at(-1) === NEWLINE) socket.end();
       },
       close: () => {
