@@ -2,10 +2,11 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError, UsageError } from "../base/errors.ts";
 import { versionLine } from "../base/version.ts";
+import { NoDaemonError } from "../control/client.ts";
 import { colorChoice, CommandLineError, MissingCommandError, readCommandLine } from "./args.ts";
 import type { CommandLine } from "./args.ts";
 import { rootCommand } from "./commands.ts";
-import { EXIT, exitCodeOf } from "./exit.ts";
+import { DAEMON_WAY_OUT, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { ClosedPipeError, Output } from "./output.ts";
 import type { Screen } from "./output.ts";
@@ -20,8 +21,9 @@ export interface CallOptions {
   readonly input: () => AsyncIterable<Uint8Array>;
 }
 
-/** Where to look further after a wrong command line. */
+/** Where to look further. */
 function wayOut(error: unknown, name: string): string {
+  if (error instanceof NoDaemonError) return `\n${DAEMON_WAY_OUT}`;
   if (!(error instanceof UsageError)) return "";
   return `\nTry: btu ${name === "" ? "" : `${name} `}--help`;
 }

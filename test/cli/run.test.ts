@@ -119,7 +119,9 @@ describe("without a daemon", () => {
     const { path } = file;
     const { code, stdout, stderr } = await call([name, "--config", path], { env: SOCKET });
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toBe('btu: no daemon runs: "/nonexistent/btu.sock" does not exist\n');
+    expect(stderr).toBe(
+      'btu: no daemon runs: "/nonexistent/btu.sock" does not exist\nLook at: systemctl status btu_scheduler\n',
+    );
   });
 
   test("btu status --json says so in its document", async () => {
@@ -134,7 +136,8 @@ describe("without a daemon", () => {
     using file = configFile('schedules_file = "s.toml"\ndisable_unix_socket = true\n');
     const { path } = file;
     const { code, stderr } = await call(["ping", "--config", path]);
-    expect([code, stderr]).toEqual([3, "btu: cannot ask the daemon: disable_unix_socket is set\n"]);
+    expect(code).toBe(3);
+    expect(stderr).toStartWith("btu: cannot ask the daemon: disable_unix_socket is set\n");
   });
 
   test.each([["status"], ["ping"], ["list"], ["lint"]])(
