@@ -209,7 +209,8 @@ describe("without a daemon", () => {
     await using daemon = await ready();
     await daemon.kill();
     const { code, stderr } = await runBtu(["status"], daemon);
-    expect([code, stderr]).toEqual([3, `btu: no daemon listens on "${daemon.socketPath}"\n`]);
+    expect(code).toBe(3);
+    expect(stderr).toStartWith(`btu: no daemon listens on "${daemon.socketPath}"\n`);
   });
 
   test("btu list reads for itself, says so, and shows the same", async () => {
