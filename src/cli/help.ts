@@ -4,7 +4,7 @@ import { COMMAND_GROUPS } from "./commands.ts";
 import { GLOBAL_ARGS } from "./command.ts";
 import type { CliCommand, CommandTable } from "./command.ts";
 import { flagName } from "./flags.ts";
-import { hintOf, isWord } from "./hints.ts";
+import { aboutOf, hintOf, isWord } from "./hints.ts";
 import type { Style } from "./style.ts";
 import { pad, widthOf, wrap } from "./text.ts";
 
@@ -22,20 +22,30 @@ const GAP = 2;
 /** Something, and what is told of it. */
 export type Pair = readonly [left: string, right: string];
 
+/** A wider text takes a line of its own. */
+const LEFT_MAX = 28;
+
 function leftWidth(entries: readonly Pair[]): number {
-  return entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
+  return Math.max(0, ...entries.map(([text]) => widthOf(text)));
+}
+
+/** The left column is as wide as the widest text that may stand in it. */
+function columnWidth(entries: readonly Pair[]): number {
+  return leftWidth(entries.filter(([text]) => widthOf(text) <= LEFT_MAX));
 }
 
 /** Two columns, the right one wrapped. */
 function pairs(
   entries: readonly Pair[],
   { style, width }: HelpOptions,
-  left = leftWidth(entries),
+  left = columnWidth(entries),
 ): string[] {
   const start = INDENT + left + GAP;
   return entries.flatMap(([name, about]) => {
-    const [first = "", ...more] = wrap(about, Math.min(width, WIDTH_MAX), start);
+    const lines = wrap(about, Math.min(width, WIDTH_MAX), start);
     const head = `${" ".repeat(INDENT)}${style.cyan(pad(name, left))}${" ".repeat(GAP)}`;
+    if (widthOf(name) > left) return [head.trimEnd(), ...lines];
+    const [first = "", ...more] = lines;
     return [`${head}${first.slice(start)}`.trimEnd(), ...more];
   });
 }
@@ -64,7 +74,7 @@ function flagText(name: string, definition: ArgDef): string {
 export function flagPairs(args: ArgsDef): Pair[] {
   return Object.entries(args).flatMap(([name, definition]): Pair[] => {
     if (isWord(definition)) return [];
-    const pair: Pair = [flagText(name, definition), definition.description ?? ""];
+    const pair: Pair = [flagText(name, definition), aboutOf(name, definition)];
     if (!("negativeDescription" in definition)) return [pair];
     return [pair, [`--no-${name}`, definition.negativeDescription ?? ""]];
   });
@@ -74,7 +84,7 @@ export function flagPairs(args: ArgsDef): Pair[] {
 export function wordPairs(args: ArgsDef): Pair[] {
   return Object.entries(args)
     .filter(([, definition]) => isWord(definition))
-    .map(([name, definition]) => [hintOf(name, definition), definition.description ?? ""]);
+    .map(([name, definition]) => [hintOf(name, definition), aboutOf(name, definition)]);
 }
 
 /** How a command is called. */
@@ -108,7 +118,7 @@ async function rootHelp(root: CliCommand, options: HelpOptions): Promise<string[
       entries: await commandPairs(commands),
     })),
   );
-  const left = leftWidth(groups.flatMap(({ entries }) => entries));
+  const left = columnWidth(groups.flatMap(({ entries }) => entries));
   return [
     `${options.style.bold("Usage:")} ${usageOf(root)}`,
     ...paragraphs(root.meta.details ?? [], options),

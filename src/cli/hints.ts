@@ -13,9 +13,22 @@ export function choicesOf(definition: ArgDef): readonly string[] | null {
   return valueHint.includes("|") ? valueHint.split("|") : null;
 }
 
+/** More choices than this are told behind the description. */
+const CHOICES_LENGTH_MAX = 30;
+
 /** `SCHEDULE`, `bash|zsh`; empty for a switch, which takes no value. */
 export function hintOf(name: string, definition: ArgDef): string {
   if (definition.type === "boolean") return "";
   const { valueHint = choicesOf(definition)?.join("|") } = definition;
-  return valueHint ?? (isWord(definition) ? name.toUpperCase() : "VALUE");
+  if (valueHint !== undefined && valueHint.length <= CHOICES_LENGTH_MAX) return valueHint;
+  const isNamed = isWord(definition) || valueHint !== undefined;
+  return isNamed ? name.replaceAll(/[A-Z]/g, "_$&").toUpperCase() : "VALUE";
+}
+
+/** What it is for, and the choices where they are too many to stand in its hint. */
+export function aboutOf(name: string, definition: ArgDef): string {
+  const { description = "" } = definition;
+  const choices = choicesOf(definition);
+  if (choices === null || hintOf(name, definition).includes("|")) return description;
+  return `${description}: ${choices.join(", ")}`;
 }
