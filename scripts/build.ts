@@ -1,11 +1,10 @@
 /**
- * Compiles src/main.ts to dist/btu-daemon and dist/btu, one executable under two names, and tries both. Beside them go the
- * manual pages (dist/man) and the completions of the shells (dist/completions).
+ * Compiles src/main.ts to dist/btu-daemon and dist/btu, one executable under two names, and tries both. The manual pages go
+ * to dist/man.
  */
-import { linkSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { COMPLETION_SCRIPTS } from "../src/cli/completion.ts";
 import { builtinVersion } from "../src/cron/zone-builtin.ts";
 import { writeManPages } from "./make-man.ts";
 
@@ -111,19 +110,6 @@ function smoke(name: string): void {
   }
 }
 
-/** Under the names by which the shells look for them. */
-function writeCompletions(folder: string): void {
-  const { bash, zsh, fish } = COMPLETION_SCRIPTS;
-  mkdirSync(folder, { recursive: true });
-  for (const [name, text] of [
-    ["btu.bash", bash],
-    ["_btu", zsh],
-    ["btu.fish", fish],
-  ] as const) {
-    writeFileSync(join(folder, name), text);
-  }
-}
-
 rmSync(BUILDING, { recursive: true, force: true });
 mkdirSync(BUILDING, { recursive: true });
 compile();
@@ -135,7 +121,6 @@ for (const name of NAMES) {
   renameSync(join(BUILDING, name), join(DIST, name));
 }
 rmSync(BUILDING, { recursive: true, force: true });
-writeCompletions(join(DIST, "completions"));
 await writeManPages(join(DIST, "man"));
 const { size } = statSync(join(DIST, "btu"));
 process.stdout.write(

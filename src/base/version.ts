@@ -11,10 +11,11 @@ const zoneRelease = orNull(typeof BTU_ZONE_DATA === "string" ? BTU_ZONE_DATA : "
 /** The version of package.json, with the commit where that is known: "0.1.0 (1a2b3c4d5e6f)". */
 export const versionText: string = commitText === null ? VERSION : `${VERSION} (${commitText})`;
 
-/** What `--version` prints, without the end of the line. */
+/** What `--version` prints, without the end of the line: "btu 0.1.0 (1a2b3c4d5e6f, Bun 1.4.5, zone data 2026f)". */
 export function versionLine(program: string): string {
-  const zones = zoneRelease === null ? "" : `, zone data ${zoneRelease}`;
-  return `${program} ${versionText}, Bun ${Bun.version}${zones}`;
+  const zones = zoneRelease === null ? null : `zone data ${zoneRelease}`;
+  const details = [commitText, `Bun ${Bun.version}`, zones].filter((text) => text !== null);
+  return `${program} ${VERSION} (${details.join(", ")})`;
 }
 
 function orNull(text: string): string | null {

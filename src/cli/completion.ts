@@ -9,7 +9,7 @@ import { EXIT } from "./exit.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** The completion of each shell. */
-export const COMPLETION_SCRIPTS: Readonly<Record<(typeof SHELLS)[number], string>> = {
+const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], string>> = {
   bash,
   zsh,
   fish,
@@ -47,7 +47,7 @@ export const completionCommand = defineLeaf(
     },
   },
   (flags, { output }) => {
-    output.write(COMPLETION_SCRIPTS[flags.choice("shell", SHELLS) ?? "bash"]);
+    output.write(SCRIPTS[flags.choice("shell", SHELLS) ?? "bash"]);
     return Promise.resolve(EXIT.ok);
   },
 );
