@@ -1,5 +1,5 @@
 /** The work of `btu __complete`: asks the daemon for names, and prints what the shells read. */
-import { askDaemon } from "../control/client.ts";
+import { withDeadline } from "../base/abort.ts";
 import { BuiltinZones } from "../cron/zone-builtin.ts";
 import { asRows, asStatus } from "./answers.ts";
 import { rootCommand } from "./commands.ts";
@@ -20,11 +20,11 @@ function distinct(candidates: readonly Candidate[]): Candidate[] {
   return [...byValue.values()];
 }
 
-async function ask(type: string, context: CliContext): Promise<unknown> {
+/** @throws DeadlineError when somebody would wait too long. */
+function ask(type: string, context: CliContext): Promise<unknown> {
   const { clock } = context;
-  const options = { socketPath: context.socketPath(), clock, timeoutMs: ANSWER_TIMEOUT_MS };
-  const reply = await askDaemon(type, null, options);
-  return reply.ok ? reply.result : null;
+  const options = { clock, timeoutMs: ANSWER_TIMEOUT_MS, action: "ask the daemon for names" };
+  return withDeadline(options, () => context.ask(type));
 }
 
 async function namesOf(kind: Kind, context: CliContext): Promise<Candidate[]> {

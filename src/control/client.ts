@@ -69,7 +69,11 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
   const chunks: Uint8Array[] = [];
   let opened: Socket | null = null;
   const timer = clock.timer(timeoutMs, () => {
-    reject(new DeadlineError(`ask the daemon: no answer within ${timeoutMs} ms`));
+    reject(
+      new DeadlineError(
+        `ask the daemon: no answer within ${timeoutMs} ms; look at: systemctl status btu_scheduler`,
+      ),
+    );
     opened?.terminate();
   });
   const connecting = Bun.connect({

@@ -1,6 +1,7 @@
 /** How the compiled program behaves towards the person at the terminal. */
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import { runBtu } from "../support/btu.ts";
 import { executable } from "../support/executables.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { runInTerminal } from "../support/terminal.ts";
@@ -16,6 +17,7 @@ function startSilent() {
   const configPath = dir.file("btu.toml");
   writeFileSync(configPath, `socket_path = "${path}"\nschedules_file = "schedules.toml"\n`);
   return {
+    configPath,
     command: [executable("btu"), "--config", configPath, "ping"],
     [Symbol.dispose]: () => {
       server.stop(true);
@@ -43,7 +45,18 @@ describe("while a daemon does not answer", () => {
     const { code, text } = await runInTerminal({ command: silent.command, columns: 80 });
     const [, last = ""] = /([^\r]*)$/.exec(text.trimEnd()) ?? [];
     expect(code).toBe(1);
-    expect(Bun.stripANSI(last)).toBe("btu: ask the daemon: no answer within 5000 ms");
+    expect(Bun.stripANSI(last)).toBe(
+      "btu: ask the daemon: no answer within 5000 ms; look at: systemctl status btu_scheduler",
+    );
     expect(text).toContain("working … 4 s");
+  });
+
+  test("completion gives up in silence, before anybody gets impatient", async () => {
+    using silent = startSilent();
+    const env = { BTU_SCHEDULER_CONFIG: silent.configPath };
+    const startMs = performance.now();
+    const ran = await runBtu(["__complete", "lint", ""], { env });
+    expect(ran).toEqual({ code: 0, stdout: "words\n", stderr: "" });
+    expect(performance.now() - startMs).toBeLessThan(3_000);
   });
 });
