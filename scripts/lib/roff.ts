@@ -16,9 +16,11 @@ export function escaped(text: string): string {
     .replaceAll(/^\./gm, String.raw`\&.`);
 }
 
-/** Prose: hyphens within words may be broken at, unlike the dashes of flags. */
+/** Prose: lines may break at hyphens within words, unlike the dashes of flags, and never in the midst of names and paths. */
 export function prose(text: string): string {
-  return escaped(text).replaceAll(/(?<=[A-Za-z])\\-(?=[A-Za-z])/g, "-");
+  return escaped(text)
+    .replaceAll(/(?<=[A-Za-z])\\-(?=[A-Za-z])/g, "-")
+    .replaceAll(/(?<![^\s(])(?=[^\s(]*[_/])/g, String.raw`\%`);
 }
 
 /** In bold letters: what is typed as it stands. */
