@@ -77,11 +77,16 @@ export function defineLeaf<const T extends ArgsDef>(
         meta: { name: meta.name, description: meta.about },
         args,
         run: async ({ args: parsed }) => {
+          context.progress.begin("working");
           code = await work(new Flags(parsed), context);
         },
       });
-      await runCommand(command, { rawArgs: [...rawArgs] });
-      return code;
+      try {
+        await runCommand(command, { rawArgs: [...rawArgs] });
+        return code;
+      } finally {
+        context.progress.stop();
+      }
     },
   };
 }

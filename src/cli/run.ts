@@ -44,12 +44,7 @@ async function runLine(line: CommandLine, call: CallOptions, output: Output): Pr
   const { screen, clock, input } = call;
   const { env } = screen;
   const context = new CliContext({ env, clock, output, configFile: globals.config, input });
-  context.progress.begin("working");
-  try {
-    return await command.run(rawArgs, context);
-  } finally {
-    context.progress.stop();
-  }
+  return command.run(rawArgs, context);
 }
 
 /** Somebody who names no command wants to know which there are; a script that does so has a fault. */

@@ -5,7 +5,7 @@ import type { StatusDocument } from "../observe/status.ts";
 import { asStatus } from "./answers.ts";
 import { defineLeaf, JSON_ARG } from "./command.ts";
 import type { CliContext } from "./context.ts";
-import { DAEMON_WAY_OUT, EXIT } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 import { statusLines } from "./status-screen.ts";
 
 /** The JSON document where no daemon runs: it has no other parts. */
@@ -48,8 +48,7 @@ export const statusCommand = defineLeaf(
     const { output } = context;
     const status = await statusOf(context);
     if (flags.on("json")) output.json(status);
-    else if (status.health === "down")
-      output.error(`${status.problems.join("; ")}\n${DAEMON_WAY_OUT}`);
+    else if (status.health === "down") output.error(status.problems.join("; "));
     else if (output.isQuiet) output.lines(status.problems);
     else output.lines(statusLines(status, output));
     if (status.health === "down") return EXIT.noDaemon;

@@ -43,12 +43,6 @@ function trapsOf(expression: CronExpression): readonly string[] {
   return known;
 }
 
-function warningsOf({ timing }: Schedule): readonly string[] {
-  if (timing === null) return [];
-  const traps = trapsOf(timing.expression);
-  return timing.zoneWarning === null ? traps : [timing.zoneWarning, ...traps];
-}
-
 function nextTexts({ timing }: Schedule, due: number): Pick<ListRow, "next" | "next_local"> {
   return { next: utcText(due), next_local: timing === null ? null : zonedText(due, timing.zone) };
 }
@@ -81,4 +75,10 @@ export function listRow(schedule: Schedule, context: ListContext): ListRow {
     problem: schedule.problem ?? (state === "never" ? "no such date up to the end of 2099" : null),
     warnings: warningsOf(schedule),
   };
+}
+
+function warningsOf({ timing }: Schedule): readonly string[] {
+  if (timing === null) return [];
+  const traps = trapsOf(timing.expression);
+  return timing.zoneWarning === null ? traps : [timing.zoneWarning, ...traps];
 }
