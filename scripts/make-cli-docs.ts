@@ -68,8 +68,11 @@ async function commandTables(): Promise<string[]> {
     `### ${title}`,
     "",
     ...table([
-      ["command", "what it is for"],
-      ...commands.map((command) => [callOf(command), cellText(command.meta.about)]),
+      ["command", "what it is for", "needs"],
+      ...commands.map((command) => {
+        const { about, needs = "" } = command.meta;
+        return [callOf(command), cellText(about), needs];
+      }),
     ]),
   ]);
 }

@@ -27,6 +27,7 @@ export const completionCommand = defineLeaf(
   {
     name: "completion",
     about: "Print the completion for a shell: commands, flags, ids of schedules and tasks",
+    needs: "nothing",
     details: [
       "The packages install it. Ids and queues come from the running daemon; without one commands, flags, files and time zones " +
         "are completed all the same. For zsh the folder must stand in $fpath before compinit runs.",

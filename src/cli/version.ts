@@ -64,6 +64,7 @@ export const versionCommand = defineLeaf(
   {
     name: "version",
     about: "Versions of this program, the running daemon, Bun and the time zone data",
+    needs: "nothing",
     details: [
       "btu and btu-daemon are one file. After an upgrade the daemon has to be restarted: until then it runs the version before.",
     ],
