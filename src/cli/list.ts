@@ -53,7 +53,6 @@ export const listCommand = defineLeaf(
   {
     name: "list",
     about: "All schedules: when they run next, or why they do not",
-    needs: "the daemon, else the configuration",
     details: [
       "Times are those of the schedule's own zone. Without a daemon the schedules are read from their sources, and what is planned " +
         "from Redis where that is reachable; the note on standard error says so.",
@@ -66,6 +65,7 @@ export const listCommand = defineLeaf(
       [EXIT.ok, "all schedules were read, whatever their state"],
       [EXIT.problem, "a source of schedules could not be read"],
     ],
+    needs: "the daemon, else the configuration",
   },
   JSON_ARG,
   async (flags, context) => {
