@@ -25,7 +25,7 @@ export const DAEMON_FLAGS: readonly Pair[] = [
 /** The signals that it takes. */
 export const DAEMON_SIGNALS: readonly Pair[] = [
   ["SIGTERM, SIGINT", "finishes what is under way and ends; a second one ends it at once"],
-  ["SIGHUP", "opens the log file anew and reads all schedules again"],
+  ["SIGHUP", "opens the log file anew and reads the configuration and all schedules again"],
 ];
 
 /** How it ends. */

@@ -40,10 +40,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
 export const rootCommand: CliCommand = defineGroup(
   {
     name: "",
-    about: "See, steer and check a BTU scheduler",
+    about: "See, check and steer a BTU scheduler",
     details: [
-      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does, tells it " +
-        "what to do, and checks what it was told.",
+      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does, " +
+        "checks what it is told to do, and tells it what to do.",
     ],
     examples: [
       ["btu status", "Is all well? What runs next, what ran lately?"],
