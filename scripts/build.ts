@@ -1,12 +1,7 @@
-/**
- * Compiles src/main.ts to dist/btu-daemon and dist/btu, one executable under two names, and tries both. The manual pages go
- * to dist/man.
- */
+/** Compiles src/main.ts to dist/btu-daemon and dist/btu, one executable under two names, and tries both. */
 import { linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { builtinVersion } from "../src/cron/zone-builtin.ts";
-import { writeManPages } from "./make-man.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
@@ -76,7 +71,6 @@ function flags(): string[] {
     define("__dirname", "/"),
     define("BTU_VERSION", packageJson.version),
     define("BTU_COMMIT", commitOf()),
-    define("BTU_ZONE_DATA", builtinVersion()),
     `--outfile=${OUTFILE}`,
   ];
 }
@@ -121,7 +115,6 @@ for (const name of NAMES) {
   renameSync(join(BUILDING, name), join(DIST, name));
 }
 rmSync(BUILDING, { recursive: true, force: true });
-await writeManPages(join(DIST, "man"));
 const { size } = statSync(join(DIST, "btu"));
 process.stdout.write(
   `dist/btu-daemon and dist/btu: ${packageJson.version}, ${(size / BYTES_PER_MB).toFixed(1)} MB\n`,

@@ -145,7 +145,8 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
 
 async function run(argv: readonly string[]): Promise<number> {
   if (argv.includes("--version")) {
-    writeAll(STDOUT, `${versionLine("btu-daemon")}\n`);
+    const { builtinVersion } = await import("./cron/zone-builtin.ts");
+    writeAll(STDOUT, `${versionLine("btu-daemon", builtinVersion())}\n`);
     return 0;
   }
   if (argv.includes("--help") || argv.includes("-h")) {

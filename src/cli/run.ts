@@ -31,7 +31,8 @@ function wayOut(error: unknown, name: string): string {
 async function runLine(line: CommandLine, call: CallOptions, output: Output): Promise<ExitCode> {
   const { command, rawArgs, globals } = line;
   if (globals.version) {
-    output.write(`${versionLine("btu")}\n`);
+    const { builtinVersion } = await import("../cron/zone-builtin.ts");
+    output.write(`${versionLine("btu", builtinVersion())}\n`);
     return EXIT.ok;
   }
   if (globals.help) {

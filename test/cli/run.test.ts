@@ -9,7 +9,9 @@ describe("btu --version", () => {
     const { code, stdout } = await call(argv);
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/^btu \d+\.\d+\.\d+\S* \(Bun \d+\.\d+\.\d+\)\n$/),
+      expect.stringMatching(
+        /^btu \d+\.\d+\.\d+\S* \(Bun \d+\.\d+\.\d+, zone data \d{4}[a-z]+\)\n$/,
+      ),
     ]);
   });
 });
