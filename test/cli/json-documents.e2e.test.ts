@@ -101,7 +101,6 @@ describe("documentation and output agree", () => {
       ["list"],
       ["lint"],
       ["ping"],
-      ["version"],
       ["config", "show"],
       ["config", "check"],
       ["config", "path"],
