@@ -22,6 +22,7 @@ const COMMANDS: ReadonlyArray<readonly [args: string, goalMs: number]> = [
   ["list --json", LIST_GOAL_MS],
   ["__complete lint TS-12", LIST_GOAL_MS],
   ["__complete st", ANSWER_GOAL_MS],
+  ["--help", ANSWER_GOAL_MS],
 ];
 
 function schedulesText(): string {
