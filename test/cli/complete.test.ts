@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { rootCommand } from "../../src/cli/commands.ts";
 import { defineGroup, defineLeaf, JSON_ARG } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/complete.ts";
 import type { Kind } from "../../src/cli/complete.ts";
@@ -95,5 +97,20 @@ describe("completion", () => {
     const lines = completionLines({ kind: "words", words });
     expect(lines.map((line) => line.split("\t", 1).join(""))).toEqual(["words", "good"]);
     expect(lines.join("")).not.toContain("\n");
+  });
+
+  test("answers whatever was typed, and only with what goes on from it", async () => {
+    const token = fc.oneof(
+      fc.constantFrom("", "-", "--", "--config", "--json=", "-q", "cron", "config", "show", "help"),
+      fc.string(),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(token, { maxLength: 6 }), async (words) => {
+        const found = await complete(rootCommand, words, lookUp);
+        const offered = found.kind === "words" ? found.words : [];
+        const last = words.at(-1) ?? "";
+        expect(offered.filter(({ value }) => !value.startsWith(last))).toEqual([]);
+      }),
+    );
   });
 });
