@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import { array, assert, asyncProperty, constantFrom, oneof, string } from "fast-check";
 import { rootCommand } from "../../src/cli/commands.ts";
 import { defineGroup, defineLeaf, JSON_ARG } from "../../src/cli/command.ts";
 import { complete } from "../../src/cli/complete.ts";
@@ -100,12 +100,12 @@ describe("completion", () => {
   });
 
   test("answers whatever was typed, and only with what goes on from it", async () => {
-    const token = fc.oneof(
-      fc.constantFrom("", "-", "--", "--config", "--json=", "-q", "cron", "config", "show", "help"),
-      fc.string(),
+    const token = oneof(
+      constantFrom("", "-", "--", "--config", "--json=", "-q", "cron", "config", "show", "help"),
+      string(),
     );
-    await fc.assert(
-      fc.asyncProperty(fc.array(token, { maxLength: 6 }), async (words) => {
+    await assert(
+      asyncProperty(array(token, { maxLength: 6 }), async (words) => {
         const found = await complete(rootCommand, words, lookUp);
         const offered = found.kind === "words" ? found.words : [];
         const last = words.at(-1) ?? "";
