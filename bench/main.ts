@@ -9,6 +9,7 @@ import type { Measure } from "./measure.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPickle } from "./pickle.ts";
 import { findPython } from "./python.ts";
+import { benchReconcile } from "./reconcile.ts";
 import { benchStart } from "./start.ts";
 import { benchThroughput } from "./throughput.ts";
 
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Measure[] | Promise<Measure[]>>>
   cli: benchCli,
   lateness: benchLateness,
   throughput: benchThroughput,
+  reconcile: benchReconcile,
   memory: benchMemory,
   cron: benchCron,
   pickle: benchPickle,
