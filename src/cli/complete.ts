@@ -23,7 +23,15 @@ export type Completion =
 /** Looks up the names of things; `configFile` is what `--config` names in the line. */
 export type LookUp = (kind: Kind, configFile: string | undefined) => Promise<readonly Candidate[]>;
 
-const KINDS: readonly Kind[] = ["SCHEDULE", "TASK", "QUEUE", "JOB", "ZONE"];
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ["SCHEDULE", "SCHEDULE"],
+  // An id of nothing in particular is that of a schedule.
+  ["ID", "SCHEDULE"],
+  ["TASK", "TASK"],
+  ["QUEUE", "QUEUE"],
+  ["JOB", "JOB"],
+  ["ZONE", "ZONE"],
+]);
 const FILE_HINT = "FILE";
 const NOTHING: Completion = { kind: "words", words: [] };
 
@@ -148,7 +156,7 @@ class Completer {
     }
     const hint = hintOf(name, definition);
     if (hint === FILE_HINT) return { kind: "files" };
-    const kind = KINDS.find((one) => one === hint);
+    const kind = KINDS.get(hint);
     if (kind === undefined) return NOTHING;
     const configFile = this.#walk.given.get("config") ?? undefined;
     return this.#choose(await this.#lookUp(kind, configFile), head);

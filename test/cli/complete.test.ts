@@ -24,7 +24,7 @@ const run = defineLeaf(
 );
 const paint = defineLeaf(
   meta("wall paint"),
-  { colour: { type: "positional", valueHint: "red|green" } },
+  { colour: { type: "positional", valueHint: "red|green" }, id: { type: "positional" } },
   done,
 );
 const root = defineGroup(meta(""), {
@@ -50,7 +50,8 @@ describe("completion", () => {
     ["wall ", ["paint"]],
     ["wall paint ", ["red", "green"]],
     ["wall paint g", ["green"]],
-    ["wall paint red ", []],
+    ["wall paint red ", ["SCHEDULE@-"]],
+    ["wall paint red S-1 ", []],
     ["nosuch ", ["run", "wall", "help"]],
     ["--q", ["--quiet"]],
     ["--quiet --config x w", ["wall"]],
