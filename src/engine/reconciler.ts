@@ -47,6 +47,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #problems: ProblemTeller;
   #hasGuards = false;
+  /** What an earlier daemon left on the agenda only a whole pass takes over: nothing is written before the first. */
+  #hasWritten = false;
   #state: ReconcileState = { doneMs: null, tookMs: 0 };
   #isReading = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -124,7 +126,7 @@ export class Reconciler {
     this.#problems.tellSome(schedules);
     const isRead = looks.size === able.length;
     if (known.size === 0) return isRead;
-    if (!redis.isReady || !mayWrite()) {
+    if (!redis.isReady || !mayWrite() || !this.#hasWritten) {
       if (hasNews) await onReconciled();
       return isRead;
     }
@@ -152,6 +154,7 @@ export class Reconciler {
     const schedules = new Map([...book.entries()].map(({ schedule }) => [schedule.id, schedule]));
     const options = this.#agendaOptions(schedules, (id) => this.#isDeleted(id, fresh));
     const { planned, dropped, firedMeanwhile } = await reconcileAgenda(options);
+    this.#hasWritten = true;
     book.setPauses(await agenda.paused());
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     this.#state = { doneMs: clock.nowMs(), tookMs };
