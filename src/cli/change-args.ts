@@ -23,7 +23,7 @@ export const CHANGE_ARGS = {
 
 /** The word that names a schedule. */
 export const SCHEDULE_ARG = {
-  id: { type: "positional", description: "The schedule", required: true },
+  id: { type: "positional", valueHint: "SCHEDULE", description: "The schedule", required: true },
 } as const satisfies ArgsDef;
 
 /** The way that was chosen. */

@@ -1,7 +1,7 @@
 /** All commands, in the groups that help shows. */
 import { defineGroup } from "./command.ts";
 import type { CliCommand, CommandTable } from "./command.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT_MEANINGS } from "./exit.ts";
 
 /** Commands that help shows together. */
 interface CommandGroup {
@@ -38,6 +38,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       ping: async () => (await import("./ping.ts")).pingCommand,
     },
   },
+  {
+    title: "Set up",
+    commands: {
+      completion: async () => (await import("./completion.ts")).completionCommand,
+      version: async () => (await import("./version.ts")).versionCommand,
+    },
+  },
 ];
 
 /** `btu` itself. */
@@ -54,13 +61,7 @@ export const rootCommand: CliCommand = defineGroup(
       ["btu list", "All schedules with their next run"],
       ["btu cron '0 2 * * *' --tz Europe/Berlin", "What does this mean, and when does it run?"],
     ],
-    exitCodes: [
-      [EXIT.ok, "all is well"],
-      [EXIT.problem, "a problem was found, or the command failed"],
-      [EXIT.usage, "wrong command line or configuration"],
-      [EXIT.noDaemon, "no daemon runs"],
-      [EXIT.notFound, "what was asked for by name does not exist"],
-    ],
+    exitCodes: EXIT_MEANINGS,
   },
   Object.fromEntries(COMMAND_GROUPS.flatMap(({ commands }) => Object.entries(commands))),
 );

@@ -26,6 +26,7 @@ export const configReloadCommand = defineLeaf(
   {
     name: "config reload",
     about: "Have the daemon read its configuration again, and tell what it takes over",
+    needs: "the daemon",
     details: [
       "The same as SIGHUP or systemctl reload, with an answer. A configuration with faults changes nothing.",
     ],

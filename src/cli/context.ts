@@ -12,6 +12,7 @@ import type { Question } from "../control/client.ts";
 import type { Reply } from "../control/command.ts";
 import { NotFoundError } from "./exit.ts";
 import type { Output } from "./output.ts";
+import { Progress } from "./progress.ts";
 
 /** What a context is made of. */
 export interface ContextOptions {
@@ -52,6 +53,7 @@ function isSocket(path: string): boolean {
 
 /** One per call of the program. */
 export class CliContext {
+  readonly progress: Progress;
   readonly env: Environment;
   readonly clock: Clock;
   readonly output: Output;
@@ -62,6 +64,7 @@ export class CliContext {
 
   constructor({ env, clock, output, configFile, input }: ContextOptions) {
     this.env = env;
+    this.progress = new Progress({ output, clock });
     this.clock = clock;
     this.output = output;
     this.configFile = configFile;

@@ -11,7 +11,7 @@ import type { Flags } from "./flags.ts";
 import { counted, oneLine } from "./text.ts";
 
 const TARGET_ARGS = {
-  id: { type: "positional", description: "The schedule", required: false },
+  id: { type: "positional", valueHint: "SCHEDULE", description: "The schedule", required: false },
   ...CHANGE_ARGS,
   all: { type: "boolean", description: "All schedules, those to come too" },
 } as const;
@@ -77,6 +77,7 @@ export const pauseCommand = defineLeaf(
   {
     name: "pause",
     about: "Keep a schedule from running, without touching its source",
+    needs: "the daemon",
     details: [
       "What becomes due meanwhile is entered in the ledger as skipped_paused and is not caught up. The pause outlives restarts " +
         "of the daemon, and edits of the schedule.",
@@ -106,6 +107,7 @@ export const resumeCommand = defineLeaf(
   {
     name: "resume",
     about: "Let a paused schedule run again",
+    needs: "the daemon",
     details: [
       "A schedule that was paused by itself stays so when --all is resumed, and the other way round.",
     ],

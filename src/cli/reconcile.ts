@@ -24,6 +24,7 @@ export const reconcileCommand = defineLeaf(
   {
     name: "reconcile",
     about: "Have the daemon read all schedules again now",
+    needs: "the daemon",
     details: [
       "It does so by itself at its start and every full_refresh_internal_secs. The answer comes when the agenda agrees with " +
         "the sources.",

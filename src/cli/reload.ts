@@ -5,7 +5,8 @@ import { defineLeaf } from "./command.ts";
 import type { CliCommand, CommandMeta } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { asEffect, effectText, nextText, tellEffect } from "./effect.ts";
-import { EXIT, NotFoundError } from "./exit.ts";
+import { EXIT } from "./exit.ts";
+import { unknownId } from "./unknown-id.ts";
 
 /** A row that is deleted is what a cancel is for; one that is to be loaded must be there. */
 interface Word {
@@ -26,7 +27,7 @@ function defineReread(meta: CommandMeta, { type, mustExist, text }: Word): CliCo
     }
     if (effect.found || !mustExist) return effect.stale === null ? EXIT.ok : EXIT.problem;
     if (flags.on("json")) return EXIT.notFound;
-    throw new NotFoundError(`no schedule is called "${id}"`);
+    throw unknownId("schedule", id);
   });
 }
 
@@ -43,6 +44,7 @@ export const reloadCommand = defineReread(
   {
     name: "reload",
     about: "Have the daemon read one schedule again, and see what it makes of it",
+    needs: "the daemon",
     details: [
       "The daemon sees changes by itself within seconds; this is for those who do not want to wait. The row decides, not this " +
         "command: what is disabled or deleted at its source leaves the agenda.",
@@ -61,6 +63,7 @@ export const cancelCommand = defineReread(
   {
     name: "cancel",
     about: "Have the daemon look whether a schedule is still enabled, and drop it if not",
+    needs: "the daemon",
     details: [
       "What is enabled at its source stays on the agenda: disable it there, or use btu pause. This is what the app's own " +
         "cancel command does.",

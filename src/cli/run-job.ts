@@ -19,6 +19,7 @@ export const runCommand = defineLeaf(
   {
     name: "run",
     about: "Put a job of a schedule on its queue now, out of order",
+    needs: "the daemon",
     details: [
       "The timetable stays as it is. The ledger calls it manual. A schedule that is disabled runs too; one that is paused, or whose last job still waits or " +
         "runs, only with --force. Asked again because the answer was lost, it is not run twice.",

@@ -6,6 +6,7 @@
  * from what it knew before, as each firing is compared with the plan that the other one wrote.
  */
 import { isAbort } from "../base/abort.ts";
+import { Backoff } from "../base/backoff.ts";
 import { Wakeup } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Service } from "../base/service.ts";
@@ -27,17 +28,31 @@ export interface ChangeWatchOptions {
 
 /** A change acts within this and a read: three statements over an index on `modified` cost the database nothing to speak of. */
 const LOOK_EVERY_MS = 2_000;
+/** A database that answers whole reads and not these looks is not to be read as a whole for each of them. */
+const AFTER_FAULT = { firstMs: 4_000, maxMs: 300_000 } as const;
+
+/** What is known of one source. */
+interface Watched {
+  readonly tracker: ChangeTracker;
+  readonly backoff: Backoff;
+  /** Monotonic. */
+  notBeforeMs: number;
+}
 
 /** The service; one per daemon. */
 export class ChangeWatch implements Service {
   readonly name = "change watch";
   readonly #options: ChangeWatchOptions;
   readonly #wakeup: Wakeup;
-  readonly #trackers = new Map<SourceReader, ChangeTracker>();
+  readonly #watched = new Map<SourceReader, Watched>();
 
   constructor(options: ChangeWatchOptions) {
     this.#options = options;
     this.#wakeup = new Wakeup(options.clock);
+    for (const reader of options.reconciler.readers) {
+      const tracker = new ChangeTracker();
+      this.#watched.set(reader, { tracker, backoff: new Backoff(AFTER_FAULT), notBeforeMs: 0 });
+    }
   }
 
   /** Looks at once. */
@@ -47,11 +62,14 @@ export class ChangeWatch implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    const { reconciler, mayAsk } = this.#options;
+    const { clock, mayAsk } = this.#options;
     while (!signal.aborted) {
       try {
-        for (const reader of reconciler.readers) {
-          if (mayAsk() && reader.canReadChanges) await this.#lookAt(reader, signal);
+        for (const [reader, watched] of this.#watched) {
+          const isTime = clock.monotonicMs() >= watched.notBeforeMs;
+          if (isTime && mayAsk() && reader.canReadChanges) {
+            await this.#lookAt(reader, watched, signal);
+          }
         }
       } catch (error) {
         if (!isAbort(error, signal)) throw error;
@@ -60,17 +78,17 @@ export class ChangeWatch implements Service {
     }
   }
 
-  async #lookAt(reader: SourceReader, signal: AbortSignal): Promise<void> {
-    const { onChanged, readAll } = this.#options;
+  async #lookAt(reader: SourceReader, watched: Watched, signal: AbortSignal): Promise<void> {
+    const { clock, onChanged, readAll } = this.#options;
     const changes = await reader.readChanges(signal);
     if (changes === null) {
       // The source failed: a whole pass tries again until it is back, and then misses nothing.
       void readAll();
+      watched.notBeforeMs = clock.monotonicMs() + watched.backoff.nextMs();
       return;
     }
-    const tracker = this.#trackers.get(reader) ?? new ChangeTracker();
-    this.#trackers.set(reader, tracker);
-    const { ids, needsWholeRead } = tracker.news(changes);
+    watched.backoff.reset();
+    const { ids, needsWholeRead } = watched.tracker.news(changes);
     if (needsWholeRead) void readAll();
     else if (ids.length > 0) onChanged(ids);
   }

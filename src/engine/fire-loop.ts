@@ -57,6 +57,7 @@ export class FireLoop implements Service {
   readonly #builds: BuildQueue;
   readonly #firer: Firer;
   readonly #outage: Outage;
+  readonly #batchSize = new BatchSize();
   readonly #attempts = new Map<string, Attempt>();
   /** Members that were refused, with the definition they were refused for. */
   readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
@@ -64,7 +65,6 @@ export class FireLoop implements Service {
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
-  readonly #batchSize = new BatchSize();
 
   constructor(options: FireLoopOptions) {
     this.#options = options;
@@ -129,7 +129,9 @@ export class FireLoop implements Service {
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
-      if (attempt.wantsJob && isTime) this.#builds.add(attempt, signal);
+      if (!attempt.wantsJob || !isTime) continue;
+      // A job that is only made when it is due may be enqueued by being made.
+      if (!isHeld(attempt, this.#options)) this.#builds.add(attempt, signal);
     }
     this.#outage.recovered();
   }

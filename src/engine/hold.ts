@@ -15,11 +15,12 @@ export interface HoldOptions {
 /** A row is read within milliseconds; a database that takes longer must not make anything late. */
 const HOLD_MAX_MS = 1_000;
 
-/** Whether the attempt, which is due, has to wait for a read made at its due instant or later; it then knows until when. */
+/** Whether the attempt is due and has to wait for a read made at its due instant or later; it then knows until when. */
 export function isHeld(attempt: Attempt, { clock, isInDoubt }: HoldOptions): boolean {
   const lateMs = clock.nowMs() - attempt.scoreMs;
   // What was asked once must be asked again as it was; what is settled without a job harms nobody.
-  const mayHold = attempt.firing.isPlaced && !attempt.isSent && lateMs < HOLD_MAX_MS;
+  const isNow = lateMs >= 0 && lateMs < HOLD_MAX_MS;
+  const mayHold = isNow && attempt.firing.isPlaced && !attempt.isSent;
   const isHeldBack = mayHold && isInDoubt(attempt.schedule.id, clock.monotonicMs() - lateMs);
   attempt.heldUntilMs = isHeldBack ? attempt.scoreMs + HOLD_MAX_MS : 0;
   return isHeldBack;

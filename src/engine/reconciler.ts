@@ -7,7 +7,7 @@ import type { ReconcileReport } from "../agenda/write-changes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { RedisConnection } from "../redis/connect.ts";
-import type { DefineTools, Schedule } from "../schedule/schedule.ts";
+import type { DefineTools, ScheduleSet } from "../schedule/schedule.ts";
 import type { Source } from "../schedule/source.ts";
 import type { Book } from "./book.ts";
 import { gatherSchedules, gatherSome } from "./gather.ts";
@@ -47,6 +47,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #problems: ProblemTeller;
   #hasGuards = false;
+  /** What an earlier daemon left on the agenda only a whole pass takes over: nothing is written before the first. */
+  #hasWritten = false;
   #state: ReconcileState = { doneMs: null, tookMs: 0 };
   #isReading = false;
   #turn: Promise<unknown> = Promise.resolve();
@@ -124,7 +126,7 @@ export class Reconciler {
     this.#problems.tellSome(schedules);
     const isRead = looks.size === able.length;
     if (known.size === 0) return isRead;
-    if (!redis.isReady || !mayWrite()) {
+    if (!redis.isReady || !mayWrite() || !this.#hasWritten) {
       if (hasNews) await onReconciled();
       return isRead;
     }
@@ -149,9 +151,9 @@ export class Reconciler {
   async #write(fresh: ReadonlySet<SourceReader>, startedMs: number): Promise<boolean> {
     const { agenda, book, clock, log } = this.#options;
     if (!this.#hasGuards) await this.#keepInformed();
-    const schedules = new Map([...book.entries()].map(({ schedule }) => [schedule.id, schedule]));
-    const options = this.#agendaOptions(schedules, (id) => this.#isDeleted(id, fresh));
+    const options = this.#agendaOptions(book.schedules, (id) => this.#isDeleted(id, fresh));
     const { planned, dropped, firedMeanwhile } = await reconcileAgenda(options);
+    this.#hasWritten = true;
     book.setPauses(await agenda.paused());
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     this.#state = { doneMs: clock.nowMs(), tookMs };
@@ -166,22 +168,14 @@ export class Reconciler {
     looks: ReadonlyMap<SourceReader, SomeRead>,
   ): Promise<ReconcileReport> {
     const { book, log } = this.#options;
-    const schedules = new Map<string, Schedule>();
-    for (const id of ids) {
-      const schedule = book.get(id)?.schedule;
-      if (schedule !== undefined) schedules.set(id, schedule);
-    }
-    const options = this.#agendaOptions(schedules, (id) => this.#isGone(id, looks));
+    const options = this.#agendaOptions(book.schedules, (id) => this.#isGone(id, looks));
     const report = await reconcileSome(ids, options);
     const { planned, dropped } = report;
     if (planned + dropped > 0) log.info("agenda follows a change", { planned, dropped });
     return report;
   }
 
-  #agendaOptions(
-    schedules: ReadonlyMap<string, Schedule>,
-    isDeleted: (id: string) => boolean,
-  ): ReconcileOptions {
+  #agendaOptions(schedules: ScheduleSet, isDeleted: (id: string) => boolean): ReconcileOptions {
     const { agenda, clock, book } = this.#options;
     return {
       agenda,

@@ -17,6 +17,7 @@ interface Kit extends AsyncDisposable {
   wholeReads: number;
   isLeader: boolean;
   isDown: boolean;
+  failsLooks: boolean;
   /** Stamps of the schedules that the source says were changed lately. */
   recent: Readonly<Record<string, string>>;
   settings: string;
@@ -46,6 +47,7 @@ async function start({ isRead = true } = {}): Promise<Kit> {
     readSome: null,
     readChanges: () => {
       kit.looks += 1;
+      if (kit.failsLooks) return Promise.reject(new Error("it takes too long"));
       return answer(() => changesOf(kit));
     },
     watch: () => Promise.resolve(),
@@ -70,6 +72,7 @@ async function start({ isRead = true } = {}): Promise<Kit> {
     wholeReads: 0,
     isLeader: true,
     isDown: false,
+    failsLooks: false,
     recent: {},
     settings: "zones",
     [Symbol.asyncDispose]: async () => {
@@ -129,5 +132,21 @@ describe("the change watch", () => {
     await kit.reader.read(new AbortController().signal);
     await kit.clock.advance(2_000);
     expect(kit.looks).toBe(3);
+  });
+
+  test("tries ever more seldom where these looks alone fail", async () => {
+    await using kit = await start();
+    kit.failsLooks = true;
+    // The whole reads that it asks for succeed.
+    for (let second = 0; second < 3_600; second += 1) {
+      await kit.clock.advance(1_000);
+      if (kit.reader.problem !== null) await kit.reader.read(new AbortController().signal);
+    }
+    expect(kit.wholeReads).toBeGreaterThan(10);
+    expect(kit.wholeReads).toBeLessThan(25);
+    kit.failsLooks = false;
+    kit.looks = 0;
+    await kit.clock.advance(330_000);
+    expect(kit.looks).toBeGreaterThan(10);
   });
 });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { BuildError } from "../../src/job/builder.ts";
 import { KEYS, startEngine } from "../support/engine.ts";
 import type { Engine } from "../support/engine.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -53,6 +54,32 @@ describe("a schedule in doubt", () => {
     engine.loop.look();
     await engine.done(1);
     expect(await lateness(engine)).toEqual({ a: 200 });
+  });
+
+  test("is not even built when its builder works at the due instant alone", async () => {
+    const builds: number[] = [];
+    let isInDoubt = true;
+    await using engine = await startEngine({
+      server,
+      nowSeconds: NOW,
+      isInDoubt: () => isInDoubt,
+      builderFor: () => ({
+        kind: "native",
+        aheadSeconds: 0,
+        concurrency: 1,
+        build: () => {
+          builds.push(engine.clock.nowMs() - DUE * 1000);
+          return Promise.reject(new BuildError("it was asked for", { transient: false }));
+        },
+      }),
+    });
+    await engine.plan(makeSchedule({ id: "a" }));
+    await engine.advance(3.4);
+    expect(builds).toEqual([]);
+    isInDoubt = false;
+    engine.loop.look();
+    await engine.done(1);
+    expect(builds).toEqual([400]);
   });
 
   test("is not waited for when its occurrence is late or missed anyway", async () => {

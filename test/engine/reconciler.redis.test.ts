@@ -213,6 +213,22 @@ describe("a look at some schedules", () => {
   });
 });
 
+describe("what an earlier daemon left on the agenda", () => {
+  test("is taken over, although a look at the schedule came first", async () => {
+    const source = new SlowSource("one");
+    source.put("a", "15 * * * *");
+    let leads = false;
+    using kit = await start([source], { mayWrite: () => leads });
+    await kit.whole();
+    const due = at("2026-03-02T09:15:00Z");
+    await client.zadd(KEYS.agenda, due, `a|${due}`);
+    leads = true;
+    await kit.some("a");
+    await kit.whole();
+    expect(await client.zrange(KEYS.agenda, 0, "-1")).toEqual([`a|${due}`]);
+  });
+});
+
 describe("a whole read", () => {
   test("does not overwrite what a look found that began after it", async () => {
     const source = new SlowSource("one");
