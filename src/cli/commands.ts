@@ -19,6 +19,16 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     },
   },
   {
+    title: "RQ",
+    commands: {
+      queues: async () => (await import("./queues.ts")).queuesCommand,
+      workers: async () => (await import("./workers.ts")).workersCommand,
+      jobs: async () => (await import("./jobs.ts")).jobsCommand,
+      job: async () => (await import("./job.ts")).jobCommand,
+      requeue: async () => (await import("./requeue.ts")).requeueCommand,
+    },
+  },
+  {
     title: "Check",
     commands: {
       lint: async () => (await import("./lint.ts")).lintCommand,

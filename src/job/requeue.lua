@@ -34,9 +34,10 @@ local function refusal(id, job)
   return nil
 end
 
-local function expire(keys, seconds)
+local function expire(keys, ttl)
+  local seconds = ttl and string.match(ttl, '^[1-9]%d?%d?%d?%d?%d?%d?%d?%d?$')
   for _, key in ipairs(keys) do
-    if seconds and seconds > 0 then
+    if seconds then
       redis.call('EXPIRE', key, seconds)
     else
       redis.call('PERSIST', key)
@@ -55,7 +56,7 @@ for index = FIRST_ID, #ARGV do
     redis.call('HSET', job, 'status', 'queued', 'enqueued_at', now, 'started_at', '', 'ended_at', '', 'exc_info', nothing)
     redis.call('HSETNX', job, 'timeout', DEFAULT_TIMEOUT)
     -- A time to live of the caller's own begins anew, as with RQ.
-    expire({ job, KEYS[at + 1], KEYS[at + 2] }, tonumber(redis.call('HGET', job, 'ttl') or nil))
+    expire({ job, KEYS[at + 1], KEYS[at + 2] }, redis.call('HGET', job, 'ttl'))
     redis.call('ZREM', FAILED, id)
     redis.call('SADD', QUEUES, QUEUE)
     redis.call('RPUSH', QUEUE, id)

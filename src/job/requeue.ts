@@ -75,5 +75,5 @@ export async function requeueJobs(
 
 /** Ids of the jobs that failed on a queue, those that expire first before the others; at most `limit`. */
 export function failedJobs(client: Redis, queue: string, limit: number): Promise<string[]> {
-  return client.zrange(rqKeys.failed(queue), 0, limit - 1);
+  return client.zrange(rqKeys.failed(queue), 0, String(limit - 1));
 }

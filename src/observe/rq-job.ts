@@ -88,7 +88,7 @@ interface Places {
 async function findPlaces(client: Redis, id: string, queue: string): Promise<Places> {
   const inRegistry = JOB_STATES.filter((state) => state !== "queued" && state !== "started");
   const commands: RedisCommand[] = [
-    ["call", "LPOS", rqKeys.queue(queue), id],
+    ["lpos", rqKeys.queue(queue), id],
     ["zrange", rqKeys.wip(queue), 0, RUNNING_MAX - 1],
     ...inRegistry.map((state): RedisCommand => ["zscore", STATE_KEYS[state](queue), id]),
   ];
@@ -205,8 +205,7 @@ export async function readJob(
   const hash = hashOf(FIELDS, mustReply(fields));
   if (hash.size === 0) return null;
   const queue = textOf(hash, "origin");
-  const found =
-    queue === null ? { places: [], ahead: null } : await findPlaces(client, id, queue);
+  const found = queue === null ? { places: [], ahead: null } : await findPlaces(client, id, queue);
   const leftMs = Number(mustReply(left));
   const expiresMs = leftMs < 0 ? -1 : nowSeconds(clock) * MS_PER_SECOND + leftMs;
   // A Redis before 5 knows no streams; RQ then keeps the result in the hash.

@@ -78,7 +78,7 @@ function placesOf(state: JobState, queue: string, reply: unknown): Place[] {
 /** As many as wanted, of each state in turn, so that a long queue does not hide what failed. */
 function fairly(byState: ReadonlyArray<readonly Place[]>, limit: number): Place[] {
   const shares = byState.map(() => 0);
-  for (let left = limit, took = true; left > 0 && took; ) {
+  for (let left = limit, took = true; left > 0 && took;) {
     took = false;
     for (const [index, places] of byState.entries()) {
       if (left === 0 || (shares[index] ?? 0) >= places.length) continue;
