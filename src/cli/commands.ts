@@ -31,10 +31,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     title: "Check",
     commands: {
+      doctor: async () => (await import("./doctor.ts")).doctorCommand,
       lint: async () => (await import("./lint.ts")).lintCommand,
       cron: async () => (await import("./cron.ts")).cronCommand,
       config: async () => (await import("./config.ts")).configCommand,
       ping: async () => (await import("./ping.ts")).pingCommand,
+      "test-ping": async () => (await import("./test-ping.ts")).testPingCommand,
+      "test-pickler": async () => (await import("./test-pickler.ts")).testPicklerCommand,
     },
   },
 ];

@@ -1,9 +1,10 @@
 /** The screen of `btu job`. */
 import type { JobDocument } from "../observe/rq-job.ts";
 import type { JobResult } from "../observe/rq-results.ts";
+import { callLines } from "./call-lines.ts";
 import { paintState } from "./jobs-screen.ts";
 import type { TableOptions } from "./table.ts";
-import { bulletLines, counted, cut, oneLine, pad, wrap } from "./text.ts";
+import { bulletLines, counted, cut, oneLine, pad } from "./text.ts";
 import { distanceText, durationText, secondsOf, spokenTime } from "./times.ts";
 
 /** What the screen is laid out for. */
@@ -37,22 +38,6 @@ function factLines(all: readonly Fact[], { style, width }: JobScreen): string[] 
 
 function section(title: string, lines: readonly string[], { style }: JobScreen): string[] {
   return lines.length === 0 ? [] : ["", style.bold(title), ...lines];
-}
-
-/** A value may be long: it is wrapped, since whoever looks at one job wants all of it. */
-function valueLines(label: string, value: string, { width }: JobScreen): string[] {
-  return wrap(`${label}${oneLine(value)}`, width, INDENT.length);
-}
-
-function callLines({ call }: JobDocument, screen: JobScreen): string[] {
-  if (call === null) return [];
-  const { instance, args, kwargs } = call;
-  return [
-    ...valueLines("", call.function, screen),
-    ...(instance === null ? [] : valueLines("of ", instance, screen)),
-    ...args.flatMap((value) => valueLines("", value, screen)),
-    ...kwargs.flatMap(({ name, value }) => valueLines(`${name} = `, value, screen)),
-  ];
 }
 
 function placeText({ places, ahead, queue }: JobDocument): string | null {
@@ -105,7 +90,7 @@ export function jobScreen(job: JobDocument, screen: JobScreen): string[] {
     cut(`${style.bold(oneLine(job.id))} is ${paintState(status, style)(oneLine(status))}`, width),
     ...bulletLines(style.sign("bad"), job.problems, width),
     ...factLines(facts(job, screen), screen),
-    ...section("Call", callLines(job, screen), screen),
+    ...section("Call", job.call === null ? [] : callLines(job.call, width), screen),
     ...section("Results", results, screen),
     ...section("Traceback", tracebackLines(job, screen), screen),
   ];

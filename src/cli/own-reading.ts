@@ -11,6 +11,7 @@ import { Book } from "../engine/book.ts";
 import { gatherSchedules } from "../engine/gather.ts";
 import { SourceReader } from "../engine/source-reader.ts";
 import { makeKeys } from "../redis/keys.ts";
+import type { BtuGeneration } from "../schedule/btu-generation.ts";
 import { openSources } from "../schedule/open-source.ts";
 import type { CliContext } from "./context.ts";
 import { withOwnRedis } from "./own-redis.ts";
@@ -22,6 +23,10 @@ export interface OwnReading {
   readonly zones: ZoneData;
   /** Sources that could not be read, one sentence each. */
   readonly problems: readonly string[];
+  /** The names of the sources, for people. */
+  readonly sources: readonly string[];
+  /** Which app the site has; null where there is no site, or it could not be read. */
+  readonly generation: BtuGeneration | null;
 }
 
 /** Reads all sources of the configuration; one that cannot be read leaves the others. */
@@ -43,7 +48,8 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const problems = readers.flatMap(({ name, problem }) =>
     problem === null ? [] : [`cannot read ${name}: ${problem}`],
   );
-  return { book, zones, problems };
+  const generation = sources.find((source) => source.generation !== null)?.generation ?? null;
+  return { book, zones, problems, sources: readers.map(({ name }) => name), generation };
 }
 
 async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {

@@ -80,7 +80,7 @@ describe.each([...RQ_VERSIONS])("beside RQ %s", (version) => {
     const verdicts = await requeueJobs(ids, { client, clock, queue: QUEUE });
     expect(verdicts.filter(({ requeued }) => !requeued)).toEqual([]);
     const { calls } = await runRqBurst({ version, redisUrl: redis.url, queues: [QUEUE] });
-    expect(calls.map(({ job_id: id }) => id).toSorted()).toEqual(["by-rq", "by-us"]);
+    expect(calls.map(({ job_id: id }) => String(id)).toSorted()).toEqual(["by-rq", "by-us"]);
     expect((await failedJobs(client, QUEUE, 10)).toSorted()).toEqual(["by-rq", "by-us"]);
   });
 });
