@@ -30,7 +30,7 @@ export function doctorLines(findings: readonly Finding[], screen: DoctorScreen):
   });
   if (isQuiet) return all;
   const last = `${counted(errors, "error")}, ${counted(warnings, "warning")}`;
-  const mark = style.mark(errors > 0 ? "bad" : "ok");
+  const mark = style.sign(errors > 0 ? "bad" : "ok");
   const paint = errors > 0 ? style.red : style.green;
   return [...all, "", cut(`${mark} ${paint(last)}`, width)];
 }

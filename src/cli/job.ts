@@ -21,7 +21,14 @@ export const jobCommand = defineLeaf(
       [EXIT.notFound, "there is no such job; RQ forgets those that ended after a while"],
     ],
   },
-  { id: { type: "positional", valueHint: "JOB", description: "The job's id" }, ...JSON_ARG },
+  {
+    id: {
+      type: "positional",
+      valueHint: "JOB",
+      description: "The job's id, or as much of its beginning as fits no other",
+    },
+    ...JSON_ARG,
+  },
   // Brings the client of Redis with it, which help does not need.
   async (flags, context) => {
     const { runJob } = await import("./job-run.ts");

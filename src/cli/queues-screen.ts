@@ -75,7 +75,7 @@ function columns(rows: readonly QueueRow[], screen: QueuesScreen): Array<Column<
 }
 
 /** What somebody should look at, a sentence each. */
-export function queueWarnings(rows: readonly QueueRow[]): string[] {
+function queueWarnings(rows: readonly QueueRow[]): string[] {
   return rows.flatMap((row) => {
     const { name, queued, taken, abandoned } = row;
     return [

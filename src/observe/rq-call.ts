@@ -15,7 +15,7 @@ export interface RqCall {
   readonly instance: string | null;
   readonly args: readonly string[];
   readonly kwargs: ReadonlyArray<{ readonly name: string; readonly value: string }>;
-  /** What it comes to, on one line: of a Frappe job the method that Frappe calls, else the call itself. */
+  /** What it comes to, on one line: of a BTU job its task and schedule, of a Frappe job the method that Frappe calls. */
   readonly summary: string;
 }
 
@@ -34,6 +34,7 @@ export interface CallLimits {
 
 const LEFT_BRACKET = 0x5b;
 const SUMMARY_VALUE_LENGTH = 60;
+const BTU_ENTRY = /\.run_task_by_id$/;
 const FRAPPE_ENTRY = /\.execute_job$/;
 
 /** RQ's workers take what is not compressed as it is. */
@@ -72,15 +73,22 @@ function nameOf(key: PickleValue): string {
   return typeof key === "string" ? key : shortRepr(key);
 }
 
+/** What a BTU job comes to: its task and schedule. */
+function btuText(method: string, kwargs: PyDict): string | null {
+  const [task, schedule] = [kwargs.get("task_id"), kwargs.get("schedule_id")];
+  if (!BTU_ENTRY.test(method) || typeof task !== "string") return null;
+  return `BTU task ${task}${typeof schedule === "string" ? ` of ${schedule}` : ""}`;
+}
+
 /** Every job of Frappe calls one function, which calls what it is told to. */
-function frappeCall(name: string, kwargs: PyDict): string | null {
+function frappeText(name: string, kwargs: PyDict): string | null {
   if (!FRAPPE_ENTRY.test(name)) return null;
   const method = kwargs.get("method");
   const inner = kwargs.get("kwargs");
-  const job = kwargs.get("job_name");
-  const called = typeof method === "string" ? method : job;
+  const own = inner instanceof PyDict ? inner : new PyDict();
+  const called = typeof method === "string" ? method : kwargs.get("job_name");
   if (typeof called !== "string") return null;
-  return callText(called, [], inner instanceof PyDict ? inner : new PyDict());
+  return btuText(called, own) ?? callText(called, [], own);
 }
 
 function callOf(value: PickleValue, { valueLength: maxLength }: CallLimits): RqCall {
@@ -97,7 +105,7 @@ function callOf(value: PickleValue, { valueLength: maxLength }: CallLimits): RqC
     instance: owner,
     args: list.map(repr),
     kwargs: [...kwargs].map(([key, one]) => ({ name: nameOf(key), value: repr(one) })),
-    summary: frappeCall(name, kwargs) ?? callText(shown, list, kwargs),
+    summary: frappeText(name, kwargs) ?? callText(shown, list, kwargs),
   };
 }
 

@@ -1,7 +1,6 @@
 /** All about one RQ job; read only. */
 import type { Redis } from "ioredis";
 import type { Clock } from "../base/clock.ts";
-import { nowSeconds } from "../base/clock.ts";
 import { rqKeys } from "../redis/keys.ts";
 import { askAll, mustReply } from "../redis/pipeline.ts";
 import type { RedisAnswer, RedisCommand } from "../redis/pipeline.ts";
@@ -77,7 +76,6 @@ const CALL_LIMITS = { maxBytes: 64 * 1024 * 1024, valueLength: 10_000 };
 const RESULTS_MAX = 20;
 /** More jobs than this run on no queue at once. */
 const RUNNING_MAX = 10_000;
-const MS_PER_SECOND = 1_000;
 
 /** Which states' registries hold the job, and its place in the queue. */
 interface Places {
@@ -207,7 +205,7 @@ export async function readJob(
   const queue = textOf(hash, "origin");
   const found = queue === null ? { places: [], ahead: null } : await findPlaces(client, id, queue);
   const leftMs = Number(mustReply(left));
-  const expiresMs = leftMs < 0 ? -1 : nowSeconds(clock) * MS_PER_SECOND + leftMs;
+  const expiresMs = leftMs < 0 ? -1 : clock.nowMs() + leftMs;
   // A Redis before 5 knows no streams; RQ then keeps the result in the hash.
   return documentOf(id, hash, { found, results: jobResults(stream?.reply), expiresMs });
 }
