@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
+import { assert, integer, property } from "fast-check";
 import { bar } from "../../src/cli/bar.ts";
 
 test.each([
@@ -15,9 +15,9 @@ test.each([
 });
 
 test("a bar never needs more columns than it has, and more is never shorter", () => {
-  const number = fc.integer({ min: 0, max: 10_000 });
-  fc.assert(
-    fc.property(number, number, fc.integer({ min: 1, max: 40 }), (a, b, width) => {
+  const number = integer({ min: 0, max: 10_000 });
+  assert(
+    property(number, number, integer({ min: 1, max: 40 }), (a, b, width) => {
       const [less, more] = [bar(Math.min(a, b), 10_000, width), bar(Math.max(a, b), 10_000, width)];
       expect(more.length).toBeLessThanOrEqual(width);
       expect(less.length).toBeLessThanOrEqual(more.length);

@@ -12,24 +12,51 @@ import { runInTerminal } from "../support/terminal.ts";
 /** Half a minute into the minute: distances stay the same for as long as the test takes. */
 const WALL_MS = Date.parse("2026-03-07T12:00:30Z");
 
+const SCHEDULES = `
+[[schedule]]
+id = "nightly"
+cron = "30 2 * * *"
+queue = "long"
+function = "reports.nightly.run"
+
+[[schedule]]
+id = "stock"
+cron = "*/5 * * * *"
+queue = "warehouse"
+function = "stock.count"
+`;
+
 const stack = new AsyncDisposableStack();
-let btu: (words: string, columns: number) => Promise<string>;
+let btu: (words: string, columns: number, code?: number) => Promise<string>;
+
+/** Areas whose texts hold paths, or the distance between two clocks, and are not as long in every run. */
+const CHANGING = /^(configuration|files|clock|schedules|socket|daemon)( +).*\n(?: +.*\n)*/gm;
+
+/** What differs from run to run; Redis counts the time until a job is forgotten down by its own clock. */
+function steady(text: string): string {
+  return text
+    .replace(/^(Forgotten +).*$/m, "$1WHEN")
+    .replace(/Redis \d+\.\d+\.\d+/, "Redis V")
+    .replaceAll(CHANGING, "$1$2...\n");
+}
 
 beforeAll(async () => {
   const redis = stack.use(await startRedis());
   const dir = stack.use(tempDir());
   const config = dir.file("btu.toml");
-  writeFileSync(dir.file("schedules.toml"), "");
-  writeFileSync(config, `rq_url = "${redis.url}"\nschedules_file = "schedules.toml"\n`);
+  writeFileSync(dir.file("schedules.toml"), SCHEDULES);
+  writeFileSync(
+    config,
+    `rq_url = "${redis.url}"\nschedules_file = "schedules.toml"\nsocket_path = "${dir.file("btu.sock")}"\nzone_data = "builtin"\n`,
+  );
   await seedRq(await redis.client(), WALL_MS);
-  btu = async (words, columns) => {
+  btu = async (words, columns, wanted = 0) => {
     const command = [executable("btu"), "--config", config, ...words.split(" ")];
     const wall = fakeWall(dir, WALL_MS);
     const { plain, code } = await runInTerminal({ command, columns, env: { ...wall.env } });
-    expect(code).toBe(0);
+    expect(code).toBe(wanted);
     expect(plain.split("\n").filter((line) => widthOf(line) > columns)).toEqual([]);
-    // Redis counts that time down by its own clock.
-    return `\n${plain.replace(/^(Forgotten +).*$/m, "$1WHEN")}`;
+    return `\n${steady(plain)}`;
   };
 });
 
@@ -248,6 +275,85 @@ describe("on a terminal", () => {
         job_name = 'btu.btu_core.task_runner.run_task_by_id'
         is_async = True
         kwargs = {'task_id': 'BT-5f9c', 'site_name': 'erp', 'schedule_id': 'TS-000003'}
+      "
+    `);
+  });
+
+  test("btu doctor fits 60, 80 and 160 columns", async () => {
+    expect(await btu("doctor", 60, 1)).toMatchInlineSnapshot(`
+      "
+      configuration  ...
+      files          ...
+      time zones     ✔ builtin 2026f
+      Redis          ✔ all keys may be used
+                     ✔ Redis V
+                     ✔ takes writes
+                     ✔ maxmemory-policy noeviction
+                     ⚠ appendonly is off: Redis keeps nothing over
+                       a restart; what a daemon placed since is
+                       then entered as lost, if the daemon lived
+                       on. Set appendonly yes to be safe
+      clock          ...
+      schedules      ...
+      socket         ...
+      workers        ✔ 2 workers, RQ 2.6.1
+                     ✔ 2 workers on
+                       "home-frappe-frappe-bench:long"
+                     ✖ no worker listens on queue "warehouse",
+                       which schedules use: start one (on a Frappe
+                       bench: bench worker --queue warehouse), or
+                       mend the queue of the task
+      daemon         ...
+
+      ✖ 2 errors, 3 warnings
+      "
+    `);
+    expect(await btu("doctor", 80, 1)).toMatchInlineSnapshot(`
+      "
+      configuration  ...
+      files          ...
+      time zones     ✔ builtin 2026f
+      Redis          ✔ all keys may be used
+                     ✔ Redis V
+                     ✔ takes writes
+                     ✔ maxmemory-policy noeviction
+                     ⚠ appendonly is off: Redis keeps nothing over a restart; what a
+                       daemon placed since is then entered as lost, if the daemon
+                       lived on. Set appendonly yes to be safe
+      clock          ...
+      schedules      ...
+      socket         ...
+      workers        ✔ 2 workers, RQ 2.6.1
+                     ✔ 2 workers on "home-frappe-frappe-bench:long"
+                     ✖ no worker listens on queue "warehouse", which schedules use:
+                       start one (on a Frappe bench: bench worker --queue warehouse),
+                       or mend the queue of the task
+      daemon         ...
+
+      ✖ 2 errors, 3 warnings
+      "
+    `);
+    expect(await btu("doctor", 160, 1)).toMatchInlineSnapshot(`
+      "
+      configuration  ...
+      files          ...
+      time zones     ✔ builtin 2026f
+      Redis          ✔ all keys may be used
+                     ✔ Redis V
+                     ✔ takes writes
+                     ✔ maxmemory-policy noeviction
+                     ⚠ appendonly is off: Redis keeps nothing over a restart; what a daemon placed since is then entered as lost, if the daemon lived on. Set
+                       appendonly yes to be safe
+      clock          ...
+      schedules      ...
+      socket         ...
+      workers        ✔ 2 workers, RQ 2.6.1
+                     ✔ 2 workers on "home-frappe-frappe-bench:long"
+                     ✖ no worker listens on queue "warehouse", which schedules use: start one (on a Frappe bench: bench worker --queue warehouse), or mend the queue
+                       of the task
+      daemon         ...
+
+      ✖ 2 errors, 3 warnings
       "
     `);
   });
