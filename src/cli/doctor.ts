@@ -6,11 +6,11 @@ import { EXIT } from "./exit.ts";
 export const doctorCommand = defineLeaf(
   {
     name: "doctor",
-    about: "Look at everything the daemon needs, and tell what is wrong and how to mend it",
+    about: "Tell what is wrong, and how to mend it",
     details: [
-      "Configuration, permissions of files, time zone rules, Redis with its rights and settings, clocks, schedules, rights in the " +
+      "Looks at all that the daemon needs, and changes nothing: configuration, permissions of files, time zone rules, Redis with its rights and settings, clocks, schedules, rights in the " +
         "site's database, web server and token, the socket as the app sees it, workers on the queues in use, and the daemon itself.",
-      "It looks with the eyes of whoever calls it: call it as the daemon's user. It changes nothing.",
+      "It looks with the eyes of whoever calls it: call it as the daemon's user.",
     ],
     examples: [
       ["sudo -u btu btu doctor", "As the daemon's user"],

@@ -13,7 +13,12 @@ export const COUNT_MAX = 1_000;
 /** Its flags. */
 export const JOBS_ARGS = {
   ...QUEUE_ARG,
-  state: { type: "enum", options: [...JOB_STATES], description: "Only jobs in this state" },
+  state: {
+    type: "enum",
+    options: [...JOB_STATES],
+    valueHint: "STATE",
+    description: `Only jobs in this state: ${JOB_STATES.join(", ")}`,
+  },
   count: {
     type: "string",
     alias: "n",

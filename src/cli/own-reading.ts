@@ -46,7 +46,7 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const book = new Book();
   book.replace(schedules, rejected);
   const problems = readers.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`cannot read ${name}: ${problem}`],
+    problem === null ? [] : [`${name}: ${problem}`],
   );
   const generation = sources.find((source) => source.generation !== null)?.generation ?? null;
   return { book, zones, problems, sources: readers.map(({ name }) => name), generation };

@@ -15,7 +15,7 @@ function forPrograms(row: QueueRow): QueueRow & { readonly bench: string | null 
 export const queuesCommand = defineLeaf(
   {
     name: "queues",
-    about: "RQ's queues: how many jobs wait, run and failed, and how many workers listen",
+    about: "RQ's queues: jobs by state, workers that listen",
     details: [
       "Reads Redis and changes nothing there: what `rq info` would move or forget while it counts is left as it is. No daemon is needed.",
     ],

@@ -10,7 +10,7 @@ import { workerLines } from "./workers-screen.ts";
 export const workersCommand = defineLeaf(
   {
     name: "workers",
-    about: "RQ's workers: what they listen on, what they do, how many jobs they did",
+    about: "RQ's workers: what they listen on, do and did",
     details: [
       "A worker that was killed is listed until its time in Redis is over, a few minutes as a rule: SEEN tells when it last gave a " +
         "sign of life. Reads Redis and changes nothing there; no daemon is needed.",

@@ -162,7 +162,7 @@ describe("what is wrong is found", () => {
     const { code, lines } = await examine(all.configPath);
     expect(code).toBe(1);
     expect(lines.filter((line) => /refused/.test(line))).toEqual([
-      expect.stringMatching(/^error schedules: cannot read MariaDB .* is refused; check sql_user/),
+      expect.stringMatching(/^error schedules: MariaDB .* is refused; check sql_user/),
     ]);
     expect(lines).toContain("ok Redis: takes writes");
     expect(lines.join("\n")).not.toContain("wrong-secret");

@@ -37,12 +37,23 @@ describe("help", () => {
         status  Health, connections, what runs next, what ran lately, how late
         list    All schedules: when they run next, or why they do not
 
+      RQ
+        queues   RQ's queues: jobs by state, workers that listen
+        workers  RQ's workers: what they listen on, do and did
+        jobs     RQ's jobs: what waits, runs, failed, is to come or was done
+        job      One RQ job: its call, state, times, results and traceback
+        requeue  Put failed RQ jobs back on their queue
+
       Check
-        lint    Check all schedules: invalid ones, traps, runs that clock changes
-                touch
-        cron    What a cron expression means and when it runs, clock changes included
-        config  Show or check the configuration
-        ping    Ask whether the daemon answers, and how fast
+        doctor        Tell what is wrong, and how to mend it
+        lint          Check all schedules: invalid ones, traps, runs that clock
+                      changes touch
+        cron          What a cron expression means and when it runs, clock changes
+                      included
+        config        Show or check the configuration
+        ping          Ask whether the daemon answers, and how fast
+        test-ping     Ask the site's BTU app for a pong, and whose the token is
+        test-pickler  Let the site's BTU app pickle something, and read it
 
       Flags, anywhere in the line
         --config FILE  Configuration to use, in place of BTU_SCHEDULER_CONFIG and the
