@@ -1,6 +1,7 @@
 /** The work of `btu doctor`. */
 import { ConfigurationError, describeError } from "../base/errors.ts";
 import type { LoadedConfig } from "../config/load.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import type { CliContext } from "./context.ts";
 import { checkDaemon } from "./doctor-daemon.ts";
 import { checkFiles, checkSocket, checkZones } from "./doctor-files.ts";
@@ -24,11 +25,16 @@ function checkConfiguration({ path, warnings }: LoadedConfig): Finding[] {
   ];
 }
 
+/** Whether its jobs go to the Redis that we look at, and not to one that only the site can reach. */
+function isHere({ work }: Schedule): boolean {
+  return work?.kind !== "btu_task" || work.isRemote !== true;
+}
+
 /** Queues of the schedules that can run, by the names that these use. */
 function queuesInUse({ book }: OwnReading): string[] {
   const running = [...book.entries()]
     .map(({ schedule }) => schedule)
-    .filter(({ enabled, problem }) => enabled && problem === null);
+    .filter((schedule) => schedule.enabled && schedule.problem === null && isHere(schedule));
   return [...new Set(running.map(({ queue }) => queue))].toSorted();
 }
 

@@ -9,6 +9,7 @@ import { fakeWall } from "../support/fake-wall.ts";
 import { mismatches } from "../support/json-documentation.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { SEEDED_QUEUES, seedRq } from "../support/rq-seed.ts";
+import { startStandinFrappe } from "../support/standin-frappe.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 interface Finding {
@@ -166,6 +167,33 @@ describe("what is wrong is found", () => {
     ]);
     expect(lines).toContain("ok Redis: takes writes");
     expect(lines.join("\n")).not.toContain("wrong-secret");
+  });
+});
+
+describe("a site that can only be reached by its web server", () => {
+  test("has its workers where nobody can look", async () => {
+    await using redis = await startRedis();
+    const schedule = {
+      name: "TS-1",
+      task: "BT-1",
+      enabled: 1 as const,
+      cron_string: "0 2 * * *",
+      cron_timezone: "UTC",
+      queue_name: "warehouse",
+    };
+    await using frappe = await startStandinFrappe({ generation: "v16", schedules: [schedule] });
+    using dir = tempDir();
+    const configPath = dir.file("btu.toml");
+    writeFileSync(
+      configPath,
+      `connectivity_mode = "webserver"\nrq_port = ${redis.port}\nwebserver_port = ${frappe.port}\nwebserver_token = "${frappe.token}"\nsocket_path = "${dir.file("s.sock")}"\n`,
+      { mode: 0o640 },
+    );
+    const { code, lines } = await examine(configPath);
+    expect(lines.filter((line) => line.startsWith("error"))).toEqual([]);
+    expect(code).toBe(0);
+    expect(lines.join("\n")).toMatch(/^ok schedules: 1 schedule, 1 enabled: /m);
+    expect(lines.join("\n")).not.toContain("warehouse");
   });
 });
 
