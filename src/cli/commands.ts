@@ -40,16 +40,23 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       "test-pickler": async () => (await import("./test-pickler.ts")).testPicklerCommand,
     },
   },
+  {
+    title: "Set up",
+    commands: {
+      completion: async () => (await import("./completion.ts")).completionCommand,
+      version: async () => (await import("./version.ts")).versionCommand,
+    },
+  },
 ];
 
 /** `btu` itself. */
 export const rootCommand: CliCommand = defineGroup(
   {
     name: "",
-    about: "See and check a BTU scheduler",
+    about: "See, check and steer a BTU scheduler",
     details: [
-      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does and " +
-        "checks what it is told to do.",
+      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does, " +
+        "checks what it is told to do, and tells it what to do.",
     ],
     examples: [
       ["btu status", "Is all well? What runs next, what ran lately?"],

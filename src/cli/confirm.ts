@@ -9,7 +9,7 @@ export const YES_ARG = {
 } as const satisfies ArgsDef;
 
 /** Whoever was asked did not agree: nothing was done, exit code 1. */
-export class NotConfirmedError extends Error {
+class NotConfirmedError extends Error {
   override readonly name = "NotConfirmedError";
 }
 

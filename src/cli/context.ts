@@ -41,28 +41,22 @@ function isSocket(path: string): boolean {
 
 /** One per call of the program. */
 export class CliContext {
+  readonly progress: Progress;
   readonly env: Environment;
   readonly clock: Clock;
   readonly output: Output;
   readonly configFile: string | undefined;
-  readonly progress: Progress;
-  readonly #input: () => AsyncIterable<Uint8Array>;
+  readonly input: () => AsyncIterable<Uint8Array>;
   #loaded: LoadedConfig | null = null;
   #socketPath: string | null = null;
 
   constructor({ env, clock, output, configFile, input }: ContextOptions) {
     this.env = env;
+    this.progress = new Progress({ output, clock });
     this.clock = clock;
     this.output = output;
     this.configFile = configFile;
-    this.progress = new Progress({ output, clock });
-    this.#input = input;
-  }
-
-  /** Standard input; while somebody may be typing, no progress is told. */
-  input(): AsyncIterable<Uint8Array> {
-    this.progress.stop();
-    return this.#input();
+    this.input = input;
   }
 
   /** @throws ConfigurationError with all faults of the configuration. */

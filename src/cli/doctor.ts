@@ -7,6 +7,7 @@ export const doctorCommand = defineLeaf(
   {
     name: "doctor",
     about: "Tell what is wrong, and how to mend it",
+    needs: "nothing",
     details: [
       "Looks at all that the daemon needs, and changes nothing: configuration, permissions of files, time zone rules, Redis with its rights and settings, clocks, schedules, rights in the " +
         "site's database, web server and token, the socket as the app sees it, workers on the queues in use, and the daemon itself.",

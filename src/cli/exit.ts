@@ -25,6 +25,9 @@ export const EXIT_MEANINGS: ReadonlyArray<readonly [code: ExitCode, meaning: str
   [EXIT.notFound, "what was asked for by name does not exist"],
 ];
 
+/** What somebody can do who expected a daemon. */
+export const DAEMON_WAY_OUT = "Look at: systemctl status btu_scheduler";
+
 /** What was asked for by name does not exist: exit code 4. */
 export class NotFoundError extends Error {
   override readonly name = "NotFoundError";

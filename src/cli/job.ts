@@ -7,6 +7,7 @@ export const jobCommand = defineLeaf(
   {
     name: "job",
     about: "One RQ job: its call, state, times, results and traceback",
+    needs: "the configuration, Redis",
     details: [
       "The call and what it returned are read without running anything: classes that only Python knows are shown as such. Reads " +
         "Redis and changes nothing there; no daemon is needed.",

@@ -8,6 +8,7 @@ export const jobsCommand = defineLeaf(
   {
     name: "jobs",
     about: "RQ's jobs: what waits, runs, failed, is to come or was done",
+    needs: "the configuration, Redis",
     details: [
       "Jobs to come are shown from the nearest on, those that ended from the latest back; where not all can be shown, some of each " +
         "state. The calls are read without running anything. Reads Redis and changes nothing there; no daemon is needed.",

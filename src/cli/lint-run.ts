@@ -16,7 +16,9 @@ interface Linted {
 }
 
 async function lint(context: CliContext): Promise<Linted> {
-  const { book, problems } = await readSchedules(context);
+  const { book, problems } = await context.progress.during("reading the schedules", () =>
+    readSchedules(context),
+  );
   const schedules = [...[...book.entries()].map(({ schedule }) => schedule), ...book.rejected];
   return { rows: lintSchedules(schedules, nowSeconds(context.clock)), sourceProblems: problems };
 }

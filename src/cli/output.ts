@@ -88,11 +88,6 @@ export class Output {
     return this.#width;
   }
 
-  /** Whether anything was written to standard output. */
-  get hasResults(): boolean {
-    return this.#hasResults;
-  }
-
   /** Texts that must not appear in any output from now on. */
   hide(secrets: readonly string[]): void {
     this.#redact = makeRedact(secrets);
@@ -141,6 +136,11 @@ export class Output {
   /** Says why a command failed; the lines after the first say what to do. */
   error(text: string): void {
     this.#tell(`${this.errorStyle.red("btu:")} ${text}`);
+  }
+
+  /** Whether anything was written to standard output. */
+  get hasResults(): boolean {
+    return this.#hasResults;
   }
 
   /** Asks something; the answer is typed behind it. */

@@ -16,6 +16,7 @@ export const queuesCommand = defineLeaf(
   {
     name: "queues",
     about: "RQ's queues: jobs by state, workers that listen",
+    needs: "the configuration, Redis",
     details: [
       "Reads Redis and changes nothing there: what `rq info` would move or forget while it counts is left as it is. No daemon is needed.",
     ],

@@ -8,6 +8,7 @@ export const requeueCommand = defineLeaf(
   {
     name: "requeue",
     about: "Put failed RQ jobs back on their queue",
+    needs: "the configuration, Redis",
     details: [
       "The job waits at the end of its queue as after `rq requeue`, but it is there or among the failed at any moment, whatever " +
         "crashes, and it does not vanish while it waits: the time to live that it got when it failed ends.",

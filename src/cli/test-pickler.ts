@@ -40,6 +40,7 @@ export const testPicklerCommand = defineLeaf(
   {
     name: "test-pickler",
     about: "Let the site's BTU app pickle something, and read it",
+    needs: "the configuration, the web server",
     details: [
       "Without TASK the app's test pickle comes; with one the job that a worker would run, which is shown and not queued. The pickle is " +
         "read without running anything. No daemon is needed.",

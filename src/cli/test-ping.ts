@@ -8,6 +8,7 @@ export const testPingCommand = defineLeaf(
   {
     name: "test-ping",
     about: "Ask the site's BTU app for a pong, and whose the token is",
+    needs: "the configuration, the web server",
     details: [
       "Calls the app's endpoint test_ping through the site's web server, with the configured token. No daemon is needed.",
     ],

@@ -11,6 +11,7 @@ export const workersCommand = defineLeaf(
   {
     name: "workers",
     about: "RQ's workers: what they listen on, do and did",
+    needs: "the configuration, Redis",
     details: [
       "A worker that was killed is listed until its time in Redis is over, a few minutes as a rule: SEEN tells when it last gave a " +
         "sign of life. Reads Redis and changes nothing there; no daemon is needed.",
