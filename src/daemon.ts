@@ -1,6 +1,7 @@
 /** The composition root: builds every part of the daemon once and runs the services. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { HandOvers } from "./agenda/hand-overs.ts";
 import { describeError } from "./base/errors.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
@@ -12,6 +13,7 @@ import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
+import { isPlacing } from "./engine/firing-report.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
@@ -86,16 +88,21 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
         key: makeKeys(config.redis_key_prefix).remembered,
       }),
     }),
+    traces: [],
     prefetchSeconds: config.prefetch_secs,
     log: log.for("jobs"),
   });
   const onDone = (report: FiringReport): void => {
-    const { attempt, verdict, firedMs } = report;
-    const isPlaced = verdict === "placed" || verdict === "already";
-    recent.add(entryOf(report), isPlaced ? firedMs - attempt.scoreMs : null);
+    const { attempt, firedMs } = report;
+    recent.add(entryOf(report), isPlacing(report) ? firedMs - attempt.scoreMs : null);
   };
   return new FireLoop({
     ...shared,
+    handOvers: new HandOvers({
+      agenda: shared.agenda,
+      client: shared.redis.client,
+      key: makeKeys(config.redis_key_prefix).handing,
+    }),
     log: log.for("fire"),
     builderFor,
     mayFire: () => links.leadership().isLeader,

@@ -250,6 +250,14 @@ export class Agenda {
     return reply.map((verdict) => (verdict === "newer" ? null : verdict));
   }
 
+  /** Runs a script whose keys and arguments begin as the head in common.lua says, and gives what it returned. */
+  runScript(
+    script: Script,
+    { keys, args }: { readonly keys: readonly string[]; readonly args: readonly RedisValue[] },
+  ): Promise<string[]> {
+    return this.#run(script, [...this.#stateKeys(), ...keys], args);
+  }
+
   /** The highest generation seen: a lower one in Redis means that it went back in time. */
   get generation(): number {
     return this.#generation;

@@ -40,10 +40,10 @@ export const GENERAL_KEYS = {
 
 /** How an occurrence becomes an RQ job. */
 export const JOB_KEYS = {
-  job_builder: key(choice(["auto", "native", "pickled"]), {
+  job_builder: key(choice(["auto", "native", "pickled", "delegated"]), {
     default: "auto",
     about:
-      "Who makes the jobs of a site: this program (native), the web server (pickled), or whichever fits it.",
+      "Who makes the jobs of a site: this program (native), the web server (pickled), the app, which also enqueues them (delegated), or whichever fits the site.",
   }),
   site: key(text({ expected: "the name of a Frappe site", pattern: /^[\w.-]+$/ }), {
     default: null,

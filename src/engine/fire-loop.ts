@@ -1,5 +1,6 @@
 /** Wakes at the due second, fires what is due, and has the next jobs built ahead. */
 import type { Agenda, AgendaEntry } from "../agenda/agenda.ts";
+import type { HandOvers } from "../agenda/hand-overs.ts";
 import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
@@ -12,16 +13,20 @@ import type { RedisConnection } from "../redis/connect.ts";
 import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { Aside, ASIDE_MS } from "./aside.ts";
 import { Attempt } from "./attempt.ts";
+import { BatchSize } from "./batch-size.ts";
 import type { Book } from "./book.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
+import { HandOverDesk } from "./hand-over.ts";
 
 /** What the loop needs. */
 export interface FireLoopOptions {
   readonly agenda: Agenda;
+  readonly handOvers: HandOvers;
   readonly redis: RedisConnection;
   readonly book: Book;
   readonly clock: Clock;
@@ -45,14 +50,6 @@ const PAGE_SIZE = 1_000;
 const AHEAD_MAX_MS = 15_000;
 /** Pause after Redis refused or broke off. */
 const TROUBLE_PAUSE_MS = 500;
-/** A refused occurrence is not asked for again before this, unless its schedule was read anew. */
-const ASIDE_MS = 1_000;
-/** Occurrences in one script call at first; the size then follows the time that a call takes. */
-const BATCH_FIRST = 64;
-const BATCH_MIN = 8;
-const BATCH_MAX = 512;
-/** One call is to hold Redis no longer. */
-const BATCH_TARGET_MS = 4;
 
 /** The loop; one per daemon. */
 export class FireLoop implements Service {
@@ -62,21 +59,29 @@ export class FireLoop implements Service {
   readonly #builds: BuildQueue;
   readonly #firer: Firer;
   readonly #outage: Outage;
+  readonly #batchSize = new BatchSize();
   readonly #attempts = new Map<string, Attempt>();
-  /** Members that were refused, with the definition they were refused for. */
-  readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
+  readonly #aside: Aside;
   #readAtMs = -Infinity;
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
-  #batchSize = BATCH_FIRST;
-  #answeredMs = -Infinity;
 
   constructor(options: FireLoopOptions) {
     this.#options = options;
     const { clock, log } = options;
     this.#wakeup = new Wakeup(clock);
-    this.#builds = new BuildQueue({ clock, onBuilt: () => this.#wakeup.wake() });
+    this.#aside = new Aside(clock);
+    const desk = new HandOverDesk({
+      ...options,
+      onLost: (attempt, verdict) => this.#lose(attempt, verdict),
+    });
+    this.#builds = new BuildQueue({
+      clock,
+      desk,
+      onBuilt: () => this.#wakeup.wake(),
+      isWanted: (attempt) => this.#attempts.get(attempt.member) === attempt,
+    });
     this.#firer = new Firer({ ...options, onDone: (report) => this.#done(report) });
     this.#outage = new Outage("firing", { clock, log });
   }
@@ -202,7 +207,7 @@ export class FireLoop implements Service {
       return;
     }
     if (this.#attempts.get(member)?.schedule === schedule) return;
-    if (this.#isAside(member, schedule)) return this.#lookAgain();
+    if (this.#aside.has(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
@@ -224,7 +229,7 @@ export class FireLoop implements Service {
     const due = this.#due();
     let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batchSize);
+      const batch = due.slice(start, start + this.#batchSize.current);
       start += batch.length;
       const current = this.#fireBatch(batch);
       try {
@@ -243,29 +248,23 @@ export class FireLoop implements Service {
     for (const attempt of batch) attempt.isSent = true;
     const sentMs = clock.monotonicMs();
     const left = await this.#firer.fire(batch);
-    // Behind another batch the time runs from that one's answer.
-    const nowMs = clock.monotonicMs();
-    this.#adaptBatch(batch.length, nowMs - Math.max(sentMs, this.#answeredMs));
-    this.#answeredMs = nowMs;
+    this.#batchSize.learn(batch.length, { sentMs, nowMs: clock.monotonicMs() });
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;
-    if (left.lost.length > 0) this.#isStale = true;
   }
 
-  /** Not ours as we know it: asking again at once would only be refused again, until we know better. */
-  #putAside({ member, schedule }: Attempt): void {
-    this.#attempts.delete(member);
-    this.#aside.set(member, { schedule, untilMs: this.#options.clock.monotonicMs() + ASIDE_MS });
+  /** Not ours as we know it. */
+  #putAside(attempt: Attempt): void {
+    this.#attempts.delete(attempt.member);
+    this.#aside.put(attempt);
+    this.#isStale = true;
   }
 
-  #isAside(member: string, schedule: Schedule): boolean {
-    const aside = this.#aside.get(member);
-    if (aside === undefined) return false;
-    const isStill =
-      aside.schedule === schedule && this.#options.clock.monotonicMs() < aside.untilMs;
-    if (!isStill) this.#aside.delete(member);
-    return isStill;
+  /** What was to be handed over is not ours as we know it. */
+  #lose(attempt: Attempt, verdict: "moved" | "changed"): void {
+    if (verdict === "changed") this.#options.onChanged(attempt.schedule.id);
+    this.#putAside(attempt);
   }
 
   /** What can be asked of the script now, in the order it was due. */
@@ -283,10 +282,5 @@ export class FireLoop implements Service {
       if (attempt.isReady && attempt.actAtMs <= nowMs) due.push(attempt);
     }
     return due.toSorted((a, b) => a.scoreMs - b.scoreMs);
-  }
-
-  #adaptBatch(size: number, tookMs: number): void {
-    if (tookMs > BATCH_TARGET_MS) this.#batchSize = Math.max(Math.floor(size / 2), BATCH_MIN);
-    else if (size === this.#batchSize) this.#batchSize = Math.min(size * 2, BATCH_MAX);
   }
 }

@@ -44,6 +44,15 @@ export function decideFiring(
   return place(schedule, plannedSeconds, first, reason);
 }
 
+/** The decision that an occurrence was placed after all, by whoever did it. */
+export function decideAgain(
+  schedule: ActiveSchedule,
+  { plannedSeconds }: Firing,
+  found: { readonly dueSeconds: number; readonly reason: string },
+): Firing {
+  return place(schedule, plannedSeconds, found.dueSeconds, found.reason);
+}
+
 /** The newest occurrence in [planned, upTo]; the planned one is one of them. */
 function newestBetween(
   schedule: ActiveSchedule,

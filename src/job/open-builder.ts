@@ -2,6 +2,8 @@
 import { unreachable } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Schedule, Work } from "../schedule/schedule.ts";
+import { delegatedBuilder } from "./build-delegated.ts";
+import type { FindTrace } from "./build-delegated.ts";
 import { nativeBuilder } from "./build-native.ts";
 import type { FrappeSite } from "./build-native.ts";
 import { pickledBuilder } from "./build-pickled.ts";
@@ -18,6 +20,8 @@ export interface OpenBuilderOptions {
   readonly endpoints: FrappeEndpoints | null;
   /** Null where no site is configured. */
   readonly frappe: FrappeSite | null;
+  /** Where the traces of a job that the site enqueued can be found. */
+  readonly traces: readonly FindTrace[];
   readonly prefetchSeconds: number;
   readonly log: Log;
 }
@@ -33,12 +37,16 @@ function refusal(reason: string): Builder {
 
 /** Opens the builders; whoever asks for a schedule's builder gets the same one each time. */
 export function openBuilder(options: OpenBuilderOptions): BuilderFor {
-  const { choice, queueNames, endpoints, frappe, prefetchSeconds, log } = options;
+  const { choice, queueNames, endpoints, frappe, traces, prefetchSeconds, log } = options;
   const native = nativeBuilder({ queueNames, frappe });
   const pickled =
     endpoints === null
       ? refusal("build a job: the web server must pickle it, and webserver_token is not configured")
       : pickledBuilder({ endpoints, queueNames, aheadSeconds: prefetchSeconds });
+  const delegated =
+    endpoints === null
+      ? refusal("hand over a job: webserver_token, for the site to enqueue it, is not configured")
+      : delegatedBuilder({ endpoints, traces });
   const tooOld = refusal(
     "build a job: this BTU app is older than 15.1 and cannot run a native job; set job_builder to auto or pickled",
   );
@@ -53,6 +61,8 @@ export function openBuilder(options: OpenBuilderOptions): BuilderFor {
         return runsById ? native : tooOld;
       case "pickled":
         return pickled;
+      case "delegated":
+        return delegated;
       case "auto":
         if (!runsById) return pickled;
         if (frappe !== null) return native;
@@ -62,12 +72,9 @@ export function openBuilder(options: OpenBuilderOptions): BuilderFor {
         return unreachable(choice);
     }
   };
-  const remote = refusal(
-    "build a job: the site's queues are out of reach with connectivity_mode webserver, and this version cannot ask the site to enqueue",
-  );
   const builderOf = (work: Work | null): Builder => {
     if (work?.kind !== "btu_task") return native;
-    return work.isRemote === true ? remote : builderOfTask(work.runsById);
+    return work.isRemote === true ? delegated : builderOfTask(work.runsById);
   };
   return ({ work }) => builderOf(work);
 }

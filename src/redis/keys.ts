@@ -12,6 +12,8 @@ export interface Keys {
   readonly lastOutcome: string;
   /** HASH id → JSON of the last job placed, the overlap policy's guard. */
   readonly lastJob: string;
+  /** HASH id → claim of an occurrence that the site itself enqueues, see agenda/hand-overs.ts. */
+  readonly handing: string;
   /** HASH id → JSON {since_ms, note}; field `|` stands for all schedules. */
   readonly paused: string;
   /** STREAM: firings and occurrences that were not placed. */
@@ -42,6 +44,7 @@ export function makeKeys(prefix: string): Keys {
     settled: `${prefix}settled`,
     lastOutcome: `${prefix}last_outcome`,
     lastJob: `${prefix}last_job`,
+    handing: `${prefix}handing_over`,
     paused: `${prefix}paused`,
     ledger: `${prefix}ledger`,
     generation: `${prefix}generation`,
@@ -68,6 +71,11 @@ export const rqKeys = {
   worker: (name: string): string => `rq:worker:${name}`,
   /** LIST of job ids waiting. `queue` is the name with its bench prefix, if any. */
   queue: (queue: string): string => `rq:queue:${queue}`,
+  /** LIST of job ids that a worker has taken and not begun yet. */
+  intermediate: (queue: string): string => `rq:queue:${queue}:intermediate`,
+  /** ZSETs of ended jobs: score when the entry is forgotten, -1 for never. */
+  finished: (queue: string): string => `rq:finished:${queue}`,
+  failed: (queue: string): string => `rq:failed:${queue}`,
   /** HASH of one job. */
   job: (jobId: string): string => `rq:job:${jobId}`,
   /** ZSET of running jobs: member is the job id (1.x) or `job:execution` (2.x), score when it counts as abandoned. */

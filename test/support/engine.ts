@@ -1,6 +1,7 @@
 /** The engine on a real Redis with a fake clock: one per test, ended with it. */
 import type { Redis } from "ioredis";
 import { Agenda } from "../../src/agenda/agenda.ts";
+import { HandOvers } from "../../src/agenda/hand-overs.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
 import type { Log } from "../../src/base/log.ts";
@@ -87,6 +88,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const native = nativeBuilder({ queueNames, frappe: null });
   const loop = new FireLoop({
     agenda,
+    handOvers: new HandOvers({ agenda, client: redis.client, key: KEYS.handing }),
     redis,
     book,
     clock,
