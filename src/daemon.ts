@@ -18,17 +18,17 @@ import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
+import { RunningCheck } from "./engine/running-check.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
-import { openEndpoints } from "./frappe/open-endpoints.ts";
-import { frappeSite } from "./job/frappe-site.ts";
-import { openBuilder } from "./job/open-builder.ts";
+import { openJobParts } from "./job-parts.ts";
+import type { JobIds } from "./job/job-ids.ts";
+import type { BuilderFor } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
 import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
-import { Remembered } from "./redis/remembered.ts";
 import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
 import type { DaemonOptions, Shared } from "./shared-parts.ts";
 
@@ -72,26 +72,8 @@ function openLeadership(shared: Shared, links: Links): Leadership {
   });
 }
 
-function openFireLoop(shared: Shared, links: Links): FireLoop {
+function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): FireLoop {
   const { config, log, recent } = shared;
-  const endpoints = openEndpoints({ ...shared, watch: shared.serverWatch });
-  const builderFor = openBuilder({
-    choice: config.job_builder,
-    queueNames: shared.queueNames,
-    endpoints,
-    frappe: frappeSite({
-      site: config.site,
-      user: config.frappe_user,
-      endpoints,
-      remembered: new Remembered({
-        client: shared.redis.client,
-        key: makeKeys(config.redis_key_prefix).remembered,
-      }),
-    }),
-    traces: [],
-    prefetchSeconds: config.prefetch_secs,
-    log: log.for("jobs"),
-  });
   const onDone = (report: FiringReport): void => {
     const { attempt, firedMs } = report;
     recent.add(entryOf(report), isPlacing(report) ? firedMs - attempt.scoreMs : null);
@@ -105,6 +87,11 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
     }),
     log: log.for("fire"),
     builderFor,
+    runningCheck: new RunningCheck({
+      readers: shared.sources.flatMap(({ records }) => records?.readRunning ?? []),
+      clock: shared.clock,
+      log: log.for("jobs"),
+    }),
     mayFire: () => links.leadership().isLeader,
     onDone,
     onChanged: () => void links.reconcile().request(),
@@ -121,7 +108,7 @@ function queuesInUse(book: Book): Set<string> {
   return queues;
 }
 
-function openReconcile(shared: Shared, links: Links): ReconcileLoop {
+function openReconcile(shared: Shared, ids: JobIds, links: Links): ReconcileLoop {
   const { config, redis, book, queueNames, zones, log } = shared;
   return new ReconcileLoop({
     ...shared,
@@ -131,7 +118,9 @@ function openReconcile(shared: Shared, links: Links): ReconcileLoop {
     mayWrite: () => links.leadership().isLeader,
     onReconciled: async () => {
       links.fireLoop().refresh();
-      if (redis.isReady) await queueNames.refresh(queuesInUse(book));
+      if (!redis.isReady) return;
+      await queueNames.refresh(queuesInUse(book));
+      await ids.refresh();
     },
   });
 }
@@ -216,14 +205,15 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
   const shared = openShared(options);
   const { redis, zones, sources } = shared;
+  const { builderFor, ids } = openJobParts(shared);
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
     fireLoop: () => fireLoop,
   };
   const leadership = openLeadership(shared, links);
-  const reconcile = openReconcile(shared, links);
-  const fireLoop = openFireLoop(shared, links);
+  const reconcile = openReconcile(shared, ids, links);
+  const fireLoop = openFireLoop(shared, builderFor, links);
   const reread = (): void => void reconcile.request();
   const services: Service[] = [
     leadership,

@@ -36,7 +36,7 @@ const VERDICTS = ["claimed", "held", "paused", "moved", "changed"] as const;
 export type HandOverVerdict = (typeof VERDICTS)[number];
 
 /** Reads a claim; null when it is none. */
-export function parseHandOver(text: string): HandOverClaim | null {
+function parseHandOver(text: string): HandOverClaim | null {
   const match = /^(-?\d+) (\d+) (\d+) (\S+)$/.exec(text);
   if (match === null) return null;
   const [, due, since, at, token = ""] = match;

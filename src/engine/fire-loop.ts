@@ -22,6 +22,7 @@ import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { HandOverDesk } from "./hand-over.ts";
+import type { RunningCheck } from "./running-check.ts";
 
 /** What the loop needs. */
 export interface FireLoopOptions {
@@ -32,6 +33,7 @@ export interface FireLoopOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
+  readonly runningCheck: RunningCheck;
   /** Whether this daemon does the work, and not another one. */
   readonly mayFire: () => boolean;
   readonly onDone: (report: FiringReport) => void;
@@ -131,7 +133,7 @@ export class FireLoop implements Service {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    await this.#fireDue();
+    await this.#fireDue(signal);
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
@@ -225,8 +227,9 @@ export class FireLoop implements Service {
   }
 
   /** One batch is made ready while Redis works on the one before. */
-  async #fireDue(): Promise<void> {
+  async #fireDue(signal: AbortSignal): Promise<void> {
     const due = this.#due();
+    await this.#options.runningCheck.look(due, signal);
     let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
       const batch = due.slice(start, start + this.#batchSize.current);

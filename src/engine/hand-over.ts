@@ -19,7 +19,7 @@ export interface HandOverDeskOptions {
 }
 
 /** A request is over after this: its own deadline (15 s), and time for the site to end what it began. */
-export const IN_FLIGHT_MS = 20_000;
+const IN_FLIGHT_MS = 20_000;
 /** While one may be in flight, its traces are looked for this often. */
 const LOOK_EVERY_MS = 2_000;
 

@@ -1,9 +1,25 @@
 /** How an occurrence becomes an RQ job. */
-import type { Schedule } from "../schedule/schedule.ts";
+import type { Schedule, Work } from "../schedule/schedule.ts";
 import type { RqJob } from "./rq-job.ts";
 
 /** `native`: we pickle the call. `pickled`: the site's web server does. `delegated`: the site makes and enqueues the job. */
 export type BuilderKind = "native" | "pickled" | "delegated";
+
+/** What a job is made of: a schedule, or a task that is run by hand. */
+export interface JobWish {
+  /** The schedule; null for a task that is run by hand. */
+  readonly id: string | null;
+  readonly description: string;
+  /** Queue name without a bench prefix. */
+  readonly queue: string;
+  readonly work: Work | null;
+}
+
+/** How long Redis keeps a site's jobs once they ended. */
+export interface JobTtls {
+  readonly resultTtlSeconds: number;
+  readonly failureTtlSeconds: number;
+}
 
 /** Makes RQ jobs; may be called again for the same occurrence without harm. */
 export interface Builder {
@@ -13,7 +29,7 @@ export interface Builder {
   /** How many jobs may be in the making at once. */
   readonly concurrency: number;
   /** @throws BuildError when it cannot be built; transient ones are worth another attempt. */
-  build(schedule: Schedule, signal: AbortSignal): Promise<RqJob>;
+  build(wish: JobWish, signal: AbortSignal): Promise<RqJob>;
   /** Where the site enqueues the job itself: then nothing can be built. */
   readonly handOver?: HandOver | undefined;
 }

@@ -18,7 +18,7 @@ function member(value: PickleValue | undefined, name: string): PickleValue | und
 }
 
 /** The schedule that a job of the app says it is for; null for any other job, and for one of apps that do not say it. */
-export function scheduleOfCall(pickle: Uint8Array): string | null {
+function scheduleOfCall(pickle: Uint8Array): string | null {
   try {
     const call = decodePickle(pickle);
     const kwargs = call instanceof PyTuple ? call.items[3] : undefined;

@@ -3,6 +3,8 @@ import type { FrappeEndpoints } from "../frappe/endpoints.ts";
 import type { Remembered } from "../redis/remembered.ts";
 import type { FrappeSite } from "./build-native.ts";
 import { BuildError } from "./builder.ts";
+import type { JobTtls } from "./builder.ts";
+import type { JobIds } from "./job-ids.ts";
 
 /** What finding it out needs. */
 export interface FrappeSiteOptions {
@@ -11,15 +13,19 @@ export interface FrappeSiteOptions {
   readonly user: string | null;
   readonly endpoints: FrappeEndpoints | null;
   readonly remembered: Remembered;
+  readonly ids: JobIds;
+  readonly ttls: JobTtls;
 }
 
 /** The site, or null where none is configured. The user is asked for once, and remembered for when nobody can be asked. */
 export function frappeSite(options: FrappeSiteOptions): FrappeSite | null {
-  const { site } = options;
+  const { site, ids, ttls } = options;
   if (site === null) return null;
   let known = options.user;
   return {
     site,
+    ids,
+    ttls,
     user: async (signal) => {
       known ??= await findUser(options, signal);
       return known;

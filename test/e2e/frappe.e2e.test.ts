@@ -163,7 +163,9 @@ const NATIVE_SITES = [
 
 describe.each([...NATIVE_SITES])("a site of BTU $name, whose jobs are made here", (given) => {
   const holder = useSite(given.name, given.cronById);
-  const more = `site = "erp.example.com"\nbench_id = "${BENCH_ID}"`;
+  // By the fixture's logs one of the tasks runs.
+  const asTheApp = `site = "erp.example.com"\nbench_id = "${BENCH_ID}"`;
+  const more = `${asTheApp}\noverlap = "allow"`;
   const { tasks } = given;
 
   test.each([...VERSIONS])("has its tasks run by workers of RQ %s", async (version) => {
@@ -223,6 +225,21 @@ describe.each([...NATIVE_SITES])("a site of BTU $name, whose jobs are made here"
     await peer.stop();
   });
 
+  test("skips a task that runs by the site's own logs, unless that is allowed", async () => {
+    const { site } = holder;
+    await fireAll(site, tasks.length, asTheApp);
+    const ledger = await ledgerOf(site.client);
+    const outcomes = new Map(ledger.map(({ schedule, outcome }) => [schedule, outcome]));
+    expect(outcomes).toEqual(
+      new Map<string | undefined, string>(
+        tasks.map(([id, task]) => [id, task === "BTU-00002" ? "skipped_overlap" : "fired"]),
+      ),
+    );
+    const skipped = ledger.find(({ outcome }) => outcome === "skipped_overlap");
+    expect(skipped?.["reason"]).toContain("its log BTLOG-0000001 is In-Progress");
+    expect(await queuedOn(site.client, LONG_QUEUE)).toEqual([]);
+  });
+
   test("has one of its tasks fail in a worker, and the app told of it", async () => {
     const { site } = holder;
     await fireAll(site, tasks.length, more);
@@ -273,7 +290,7 @@ describe("a bench whose prefix nobody has configured", () => {
       queues: QUEUES,
     });
     await worker.child.waitForOutput(/Listening on/);
-    const log = await fireAll(site, 1, 'site = "erp.example.com"');
+    const log = await fireAll(site, 1, 'site = "erp.example.com"\noverlap = "allow"');
     const [, run] = await worker.waitForCalls(2);
     expect(run).toMatchObject({ queue: LONG_QUEUE, task_id: "BTU-00002" });
     expect(log).not.toContain("no worker listens");

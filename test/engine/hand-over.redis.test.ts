@@ -6,6 +6,7 @@ import { delegatedBuilder } from "../../src/job/build-delegated.ts";
 import type { FindTrace } from "../../src/job/build-delegated.ts";
 import type { Builder } from "../../src/job/builder.ts";
 import { findJob } from "../../src/job/find-job.ts";
+import { newJobId } from "../../src/job/job-ids.ts";
 import { QueueNames } from "../../src/job/queue-names.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
@@ -283,7 +284,12 @@ async function enqueueLikeSite(scheduleId: string, createdMs: number, list = tru
   });
   const builder = nativeBuilder({
     queueNames,
-    frappe: { site: "site1", user: () => Promise.resolve("u") },
+    frappe: {
+      site: "site1",
+      user: () => Promise.resolve("u"),
+      ids: { next: () => Promise.resolve(newJobId()) },
+      ttls: { resultTtlSeconds: 600, failureTtlSeconds: 604_800 },
+    },
   });
   const job = await builder.build(
     makeSchedule({ ...TASK, id: scheduleId }),
@@ -298,7 +304,7 @@ async function enqueueLikeSite(scheduleId: string, createdMs: number, list = tru
   else await client.zadd("rq:finished:default", "9999999999", job.id);
 }
 
-function trace(): FindTrace {
+function jobTrace(): FindTrace {
   const remembered = new Remembered({ client, key: "r" });
   const queueNames = new QueueNames({ client, remembered, log: silentLog, prefix: "" });
   return findJob({ client, queueNames });
@@ -323,7 +329,7 @@ describe("a daemon that died while it handed over", () => {
           expect(posts(asked)).toBe(0);
           expect(await client.exists(KEYS.handing)).toBe(0);
         },
-        { traces: [trace()] },
+        { traces: [jobTrace()] },
       );
     },
   );
@@ -346,7 +352,7 @@ describe("a daemon that died while it handed over", () => {
         });
         expect(posts(asked)).toBe(1);
       },
-      { traces: [trace()] },
+      { traces: [jobTrace()] },
     );
   });
 
@@ -373,7 +379,7 @@ describe("a daemon that died while it handed over", () => {
         ]);
         expect(posts(asked)).toBe(1);
       },
-      { traces: [trace()] },
+      { traces: [jobTrace()] },
     );
   });
 
@@ -393,7 +399,7 @@ describe("a daemon that died while it handed over", () => {
         expect((await engine.ledger()).map((entry) => entry["outcome"])).toEqual(["handed_over"]);
         expect(posts(asked)).toBe(0);
       },
-      { traces: [trace()] },
+      { traces: [jobTrace()] },
     );
   });
 });

@@ -138,7 +138,7 @@ dst_overlap = "both"
     const [first, second] = [fromToml(SOUND), fromToml(SOUND)];
     expect(callOf(first).args).toBe(callOf(second).args);
     expect(callOf(first).kwargs).toBe(callOf(second).kwargs);
-    expect(fromToml(`${SOUND}\noverlap = "allow"`).policy).toBe(policyFor("a"));
+    expect(fromToml(`${SOUND}\nmisfire = "run_once"`).policy).toBe(policyFor("a"));
   });
 });
 

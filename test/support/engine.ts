@@ -9,6 +9,7 @@ import { Book } from "../../src/engine/book.ts";
 import { FireLoop } from "../../src/engine/fire-loop.ts";
 import type { FireLoopOptions } from "../../src/engine/fire-loop.ts";
 import type { FiringReport } from "../../src/engine/firing-report.ts";
+import { RunningCheck } from "../../src/engine/running-check.ts";
 import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
 import { nativeBuilder } from "../../src/job/build-native.ts";
 import { QueueNames } from "../../src/job/queue-names.ts";
@@ -16,6 +17,7 @@ import { connectRedis } from "../../src/redis/connect.ts";
 import type { RedisConnection } from "../../src/redis/connect.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
+import type { ReadRunning } from "../../src/schedule/source.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { eventually, realDelay } from "./eventually.ts";
@@ -63,6 +65,8 @@ export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor
   readonly server: RedisServer;
   readonly nowSeconds: number;
   readonly log?: Log;
+  /** What the logs of sites say. */
+  readonly readRunning?: readonly ReadRunning[];
   /** Another way to Redis, such as a proxy's port. */
   readonly port?: number;
 }
@@ -94,6 +98,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     log,
     builderFor: options.builderFor ?? (() => native),
+    runningCheck: new RunningCheck({ readers: options.readRunning ?? [], clock, log }),
     mayFire: options.mayFire ?? (() => true),
     onDone: (report) => reports.push(report),
     onChanged: (id) => changed.push(id),
