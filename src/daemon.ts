@@ -6,6 +6,7 @@ import { describeError } from "./base/errors.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
+import { openSiteState } from "./config/site-state.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
 import { SocketServer } from "./control/socket-server.ts";
@@ -19,6 +20,7 @@ import { Leadership } from "./engine/leadership.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
 import { RunningCheck } from "./engine/running-check.ts";
+import { SiteHold } from "./engine/site-hold.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
 import { openJobParts } from "./job-parts.ts";
 import type { JobIds } from "./job/job-ids.ts";
@@ -91,6 +93,11 @@ function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): Fir
       readers: shared.sources.flatMap(({ records }) => records?.readRunning ?? []),
       clock: shared.clock,
       log: log.for("jobs"),
+    }),
+    hold: new SiteHold({
+      site: openSiteState(config, shared.clock),
+      clock: shared.clock,
+      log: log.for("fire"),
     }),
     mayFire: () => links.leadership().isLeader,
     onDone,

@@ -23,6 +23,7 @@ import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { HandOverDesk } from "./hand-over.ts";
 import type { RunningCheck } from "./running-check.ts";
+import type { SiteHold } from "./site-hold.ts";
 
 /** What the loop needs. */
 export interface FireLoopOptions {
@@ -36,6 +37,7 @@ export interface FireLoopOptions {
   readonly runningCheck: RunningCheck;
   /** Whether this daemon does the work, and not another one. */
   readonly mayFire: () => boolean;
+  readonly hold: SiteHold;
   readonly onDone: (report: FiringReport) => void;
   readonly onChanged: (scheduleId: string) => void;
   /** Told when Redis went back in time: nothing can be fired until that is repaired. */
@@ -90,7 +92,7 @@ export class FireLoop implements Service {
 
   /** Why nothing can be fired, or null. */
   get problem(): string | null {
-    return this.#outage.reason;
+    return this.#options.hold.reason ?? this.#outage.reason;
   }
 
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
@@ -101,11 +103,12 @@ export class FireLoop implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    this.#options.redis.onReady(() => this.refresh());
+    const { redis, mayFire, hold } = this.#options;
+    redis.onReady(() => this.refresh());
     while (!signal.aborted) {
       try {
-        await this.#options.redis.ready(signal);
-        if (this.#options.mayFire()) await this.#round(signal);
+        await redis.ready(signal);
+        if (mayFire() && hold.reason === null) await this.#round(signal);
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
       } catch (error) {
@@ -201,7 +204,7 @@ export class FireLoop implements Service {
 
   /** Makes an attempt of an agenda entry, or keeps the one there is while the schedule is the same. */
   #attend({ member, scoreSeconds }: AgendaEntry): void {
-    const { book, clock, builderFor } = this.#options;
+    const { book, clock, builderFor, hold } = this.#options;
     const occurrence = parseOccurrence(member);
     const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
     if (occurrence === null || schedule === undefined || !isActive(schedule)) {
@@ -213,9 +216,11 @@ export class FireLoop implements Service {
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
-    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds);
-    const options = { member, schedule, firing, builder: builderFor(schedule) };
-    this.#attempts.set(member, new Attempt({ ...options, scoreMs: scoreSeconds * 1000 }));
+    const scoreMs = scoreSeconds * 1000;
+    const held = hold.reasonAt(scoreMs);
+    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds, held);
+    const options = { member, schedule, firing, builder: builderFor(schedule), scoreMs };
+    this.#attempts.set(member, new Attempt(options));
   }
 
   /** Something on the agenda could not be taken in hand yet. */

@@ -4,12 +4,14 @@ import { Agenda } from "../../src/agenda/agenda.ts";
 import { HandOvers } from "../../src/agenda/hand-overs.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
+import type { SiteState } from "../../src/config/site-state.ts";
 import type { Log } from "../../src/base/log.ts";
 import { Book } from "../../src/engine/book.ts";
 import { FireLoop } from "../../src/engine/fire-loop.ts";
 import type { FireLoopOptions } from "../../src/engine/fire-loop.ts";
 import type { FiringReport } from "../../src/engine/firing-report.ts";
 import { RunningCheck } from "../../src/engine/running-check.ts";
+import { SiteHold } from "../../src/engine/site-hold.ts";
 import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
 import { nativeBuilder } from "../../src/job/build-native.ts";
 import { QueueNames } from "../../src/job/queue-names.ts";
@@ -65,6 +67,8 @@ export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor
   readonly server: RedisServer;
   readonly nowSeconds: number;
   readonly log?: Log;
+  /** What the site says of itself. */
+  readonly site?: { current(): SiteState };
   /** What the logs of sites say. */
   readonly readRunning?: readonly ReadRunning[];
   /** Another way to Redis, such as a proxy's port. */
@@ -100,6 +104,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     builderFor: options.builderFor ?? (() => native),
     runningCheck: new RunningCheck({ readers: options.readRunning ?? [], clock, log }),
     mayFire: options.mayFire ?? (() => true),
+    hold: new SiteHold({ site: options.site ?? null, clock, log }),
     onDone: (report) => reports.push(report),
     onChanged: (id) => changed.push(id),
     onOldState: () => undefined,
