@@ -16,6 +16,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: {
       status: async () => (await import("./status.ts")).statusCommand,
       list: async () => (await import("./list.ts")).listCommand,
+      tasks: async () => (await import("./tasks.ts")).tasksCommand,
     },
   },
   {

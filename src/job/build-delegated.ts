@@ -42,7 +42,8 @@ export function delegatedBuilder({ endpoints, traces }: DelegatedOptions): Build
     aheadSeconds: 0,
     concurrency: CONCURRENCY,
     build: () => {
-      const text = "build a job: this site enqueues its jobs itself";
+      const text =
+        "build a job: this site enqueues its jobs itself, and only those of its schedules";
       return Promise.reject(new BuildError(text, { transient: false }));
     },
     handOver: {

@@ -15,6 +15,7 @@ export interface HttpRecordsOptions {
 /** Opens them; nothing is connected. */
 export function httpRecords({ endpoints, zones }: HttpRecordsOptions): SiteRecords {
   return {
+    isRemote: true,
     readTasks: async (only, signal) => {
       const rows = await endpoints.listDocuments(
         {

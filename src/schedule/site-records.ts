@@ -72,6 +72,7 @@ function logStatement(
 export function sqlRecords({ engine, zones }: SqlRecordsOptions): SiteRecords {
   const statements = btuStatements(engine.dialect);
   return {
+    isRemote: false,
     readTasks: async (only, signal) => {
       const statement = tasksStatement(engine.dialect, only);
       const rows = await engine.withSession(signal, (session) => session.query(statement));

@@ -42,6 +42,8 @@ export type ReadRunning = (
 
 /** What a site tells beside its schedules. */
 export interface SiteRecords {
+  /** Only the site's web server can be reached: it makes all jobs itself. */
+  readonly isRemote: boolean;
   /**
    * Its tasks by their ids: all of them, or one.
    *

@@ -36,6 +36,7 @@ describe("help", () => {
       See
         status  Health, connections, what runs next, what ran lately, how late
         list    All schedules: when they run next, or why they do not
+        tasks   The site's BTU Tasks: what each runs, on which queue
 
       Check
         lint    Check all schedules: invalid ones, traps, runs that clock changes

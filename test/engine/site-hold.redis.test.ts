@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { SiteStateWatch } from "../../src/config/site-state.ts";
-import { FakeClock } from "../support/fake-clock.ts";
+import type { FakeClock } from "../support/fake-clock.ts";
 import { startEngine } from "../support/engine.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { at, makeSchedule } from "../support/schedules.ts";
@@ -92,15 +92,14 @@ describe("a site that is in maintenance", () => {
       outcome,
       reason?.replace(/ \(.*\)/, ""),
     ]);
-    expect(entries.toSorted()).toEqual([
-      [
-        "never",
-        "skipped_misfire",
-        "missed, since the site is in maintenance, and the misfire policy is skip",
-      ],
-      ["once", "late", "missed, since the site is in maintenance, runs now by the policy run_once"],
-      ["once", "skipped_misfire", "missed, and the misfire policy does not run it"],
-    ]);
+    const why = "missed, since the site is in maintenance";
+    expect(new Set(entries.map((entry) => entry.join(": ")))).toEqual(
+      new Set([
+        `never: skipped_misfire: ${why}, and the misfire policy is skip`,
+        `once: late: ${why}, runs now by the policy run_once`,
+        "once: skipped_misfire: missed, and the misfire policy does not run it",
+      ]),
+    );
   });
 
   test("stays held while its file is half written", async () => {
