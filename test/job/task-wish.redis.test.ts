@@ -4,7 +4,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { nativeBuilder } from "../../src/job/build-native.ts";
 import { newJobId } from "../../src/job/job-ids.ts";
 import { QueueNames } from "../../src/job/queue-names.ts";
-import { taskWish } from "../../src/job/task-wish.ts";
+import { TaskError, taskWish } from "../../src/job/task-wish.ts";
 import type { TaskPlace } from "../../src/job/task-wish.ts";
 import { decodePickle } from "../../src/pickle/decode.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
@@ -80,6 +80,9 @@ describe("a task that is run by hand", () => {
     ["BT-1", { docstatus: 2 }, "it is cancelled"],
     ["BT-1", { max_task_duration: "an hour" }, "not a number of seconds"],
   ])("is refused when it cannot run: %s %p", async (id, more, text) => {
-    expect(taskWish(id, place({ ...TASK, ...more }), signal)).rejects.toThrow(text);
+    const refused = taskWish(id, place({ ...TASK, ...more }), signal);
+    const error = await refused.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TaskError);
+    expect(String(error)).toContain(text);
   });
 });
