@@ -51,6 +51,7 @@ export function openJobParts(shared: Shared): JobParts {
       remembered,
       ids,
       ttls,
+      clock,
     }),
     traces: isRemote ? logs : [findJob({ client, queueNames }), ...logs],
     prefetchSeconds: config.prefetch_secs,

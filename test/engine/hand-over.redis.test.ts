@@ -53,7 +53,8 @@ async function withSite(
   {
     traces = [],
     enqueue = () => undefined,
-  }: { traces?: FindTrace[]; enqueue?: () => unknown } = {},
+    waitsForBuilders = true,
+  }: { traces?: FindTrace[]; enqueue?: () => unknown; waitsForBuilders?: boolean } = {},
 ): Promise<void> {
   const enqueued: string[] = [];
   await using parts = await setup(
@@ -66,7 +67,8 @@ async function withSite(
     { timeoutMs: 10_000 },
   );
   const builder = delegatedBuilder({ endpoints: parts.frappe, traces });
-  await using engine = await startEngine({ server, nowSeconds: NOW, builderFor: () => builder });
+  const options = { server, nowSeconds: NOW, waitsForBuilders: () => waitsForBuilders };
+  await using engine = await startEngine({ ...options, builderFor: () => builder });
   await work({ engine, enqueued, site: parts.site });
 }
 
@@ -422,6 +424,6 @@ describe("an edit while the site is asked", () => {
       expect(await client.hget(KEYS.settled, "TS-1")).toBe(`${DUE} ${DUE}`);
       expect(await client.exists(KEYS.handing)).toBe(0);
     };
-    await withSite(work, { enqueue: () => answer.promise });
+    await withSite(work, { enqueue: () => answer.promise, waitsForBuilders: false });
   });
 });

@@ -22,6 +22,7 @@ import { Remembered } from "../../src/redis/remembered.ts";
 import type { ReadRunning } from "../../src/schedule/source.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { BuilderCounter } from "./counted-builder.ts";
 import { eventually, realDelay } from "./eventually.ts";
 import { FakeClock } from "./fake-clock.ts";
 import type { RedisServer } from "./redis-server.ts";
@@ -71,6 +72,8 @@ export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor
   readonly site?: { current(): SiteState };
   /** What the logs of sites say. */
   readonly readRunning?: readonly ReadRunning[];
+  /** Time stands still while a builder asks a real server, which knows nothing of the fake clock. */
+  readonly waitsForBuilders?: () => boolean;
   /** Another way to Redis, such as a proxy's port. */
   readonly port?: number;
 }
@@ -94,6 +97,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const remembered = new Remembered({ client, key: KEYS.remembered });
   const queueNames = new QueueNames({ client, remembered, log, prefix: "" });
   const native = nativeBuilder({ queueNames, frappe: null });
+  const builders = new BuilderCounter();
+  const isBusy = (): boolean => builders.pending > 0 && options.waitsForBuilders?.() === true;
   const loop = new FireLoop({
     agenda,
     handOvers: new HandOvers({ agenda, client: redis.client, key: KEYS.handing }),
@@ -101,7 +106,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     book,
     clock,
     log,
-    builderFor: options.builderFor ?? (() => native),
+    builderFor: (schedule) => builders.wrap(options.builderFor?.(schedule) ?? native),
     runningCheck: new RunningCheck({ readers: options.readRunning ?? [], clock, log }),
     mayFire: options.mayFire ?? (() => true),
     hold: new SiteHold({ site: options.site ?? null, clock, log }),
@@ -119,7 +124,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     reports,
     changed,
     plan: (...schedules) => plan({ agenda, book, clock, loop }, schedules),
-    advance: (seconds) => advance(clock, seconds),
+    advance: (seconds) => advance({ clock, isBusy }, seconds),
     done: async (count) => {
       await eventually(() => reports.length >= count, { what: `${count} occurrences done` });
     },
@@ -148,18 +153,24 @@ async function plan(
   loop.refresh();
 }
 
-/** The loop sleeps only when it has nothing to do: then a timer waits. */
-async function idle(clock: FakeClock): Promise<void> {
-  await realDelay(1);
-  await eventually(() => clock.pending > 0, { what: "the loop's next sleep" });
+interface Idling {
+  readonly clock: FakeClock;
+  readonly isBusy: () => boolean;
 }
 
-async function advance(clock: FakeClock, seconds: number): Promise<void> {
+/** The loop sleeps only when it has nothing to do: then a timer waits. */
+async function idle({ clock, isBusy }: Idling): Promise<void> {
+  await realDelay(1);
+  await eventually(() => !isBusy() && clock.pending > 0, { what: "the loop's next sleep" });
+}
+
+async function advance(idling: Idling, seconds: number): Promise<void> {
+  const { clock } = idling;
   const endMs = clock.monotonicMs() + seconds * 1000;
   while (clock.monotonicMs() < endMs) {
-    await idle(clock);
+    await idle(idling);
     const leftMs = endMs - clock.monotonicMs();
     await clock.advance(Math.min(clock.nextTimerMs ?? leftMs, leftMs));
   }
-  await idle(clock);
+  await idle(idling);
 }
