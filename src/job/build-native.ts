@@ -4,6 +4,7 @@ import { encodePickle } from "../pickle/encode.ts";
 import { pyRepr } from "../pickle/repr.ts";
 import { PyDict, PyTuple } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
+import { unpackCall } from "../schedule/packed-call.ts";
 import type { BtuTaskWork, CallWork } from "../schedule/schedule.ts";
 import { BuildError } from "./builder.ts";
 import type { Builder, JobTtls, JobWish } from "./builder.ts";
@@ -99,7 +100,8 @@ class NativeBuilder implements Builder {
   async #buildCall(wish: JobWish, work: CallWork): Promise<RqJob> {
     let call = this.#calls.get(work);
     if (call === undefined) {
-      call = makeCall(work.function, work.args, work.kwargs);
+      const { args, kwargs } = unpackCall(work.call);
+      call = makeCall(work.function, args, kwargs);
       this.#calls.set(work, call);
     }
     return {
