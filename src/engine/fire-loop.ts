@@ -22,6 +22,7 @@ import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { HandOverDesk } from "./hand-over.ts";
+import { readAhead } from "./read-ahead.ts";
 import type { RunningCheck } from "./running-check.ts";
 import type { SiteHold } from "./site-hold.ts";
 
@@ -48,8 +49,6 @@ export interface FireLoopOptions {
 const LOOK_EVERY_MS = 1_000;
 /** The agenda is read again at least this often, in case somebody else changed it. */
 const READ_EVERY_MS = 30_000;
-/** Entries read in one command. */
-const PAGE_SIZE = 1_000;
 /** Occurrences that are due within this time are attempted: built ahead, as early as their builder likes. */
 const AHEAD_MAX_MS = 15_000;
 /** Pause after Redis refused or broke off. */
@@ -166,22 +165,10 @@ export class FireLoop implements Service {
     const { agenda, clock } = this.#options;
     this.#isStale = false;
     this.#readAtMs = clock.monotonicMs();
-    const untilMs = clock.nowMs() + AHEAD_MAX_MS;
-    const found = new Set<string>();
-    this.#horizonMs = Infinity;
-    for (let offset = 0; this.#horizonMs === Infinity; offset += PAGE_SIZE) {
-      const page = await agenda.entries(offset, PAGE_SIZE);
-      for (const entry of page) {
-        const scoreMs = entry.scoreSeconds * 1000;
-        if (scoreMs > untilMs) {
-          this.#horizonMs = scoreMs;
-          break;
-        }
-        found.add(entry.member);
-        this.#attend(entry);
-      }
-      if (page.length < PAGE_SIZE) break;
-    }
+    const ahead = await readAhead(agenda, clock.nowMs() + AHEAD_MAX_MS);
+    this.#horizonMs = ahead.horizonMs;
+    for (const entry of ahead.entries) this.#attend(entry);
+    const found = new Set(ahead.entries.map(({ member }) => member));
     for (const member of this.#attempts.keys()) {
       if (!found.has(member)) this.#attempts.delete(member);
     }
@@ -231,10 +218,17 @@ export class FireLoop implements Service {
     );
   }
 
-  /** One batch is made ready while Redis works on the one before. */
+  /** What needs a look into the site's logs comes last: nothing is to wait for a slow database. */
   async #fireDue(signal: AbortSignal): Promise<void> {
-    const due = this.#due();
-    await this.#options.runningCheck.look(due, signal);
+    const { runningCheck } = this.#options;
+    const { free, asking } = runningCheck.split(this.#due());
+    await this.#fireAll(free);
+    await runningCheck.look(asking, signal);
+    await this.#fireAll(asking);
+  }
+
+  /** One batch is made ready while Redis works on the one before. */
+  async #fireAll(due: readonly Attempt[]): Promise<void> {
     let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
       const batch = due.slice(start, start + this.#batchSize.current);

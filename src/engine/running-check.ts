@@ -41,19 +41,26 @@ export class RunningCheck {
     this.#outage = new Outage("the look into the site's task logs", options);
   }
 
+  /** Tells those apart whose task's logs decide, each group in its order. */
+  split(attempts: readonly Attempt[]): { readonly free: Attempt[]; readonly asking: Attempt[] } {
+    const { readers, clock } = this.#options;
+    const isAsking = readers.length > 0 && clock.monotonicMs() >= this.#askAgainMs;
+    const free: Attempt[] = [];
+    const asking: Attempt[] = [];
+    for (const attempt of attempts) {
+      (isAsking && taskOf(attempt) !== null ? asking : free).push(attempt);
+    }
+    return { free, asking };
+  }
+
   /** Has those skipped whose task runs. */
   async look(attempts: readonly Attempt[], signal: AbortSignal): Promise<void> {
-    const { readers, clock } = this.#options;
-    if (readers.length === 0 || clock.monotonicMs() < this.#askAgainMs) return;
-    const tasks = new Map<Attempt, string>();
+    const tasks = new Set(attempts.map(taskOf).filter((task) => task !== null));
+    if (tasks.size === 0) return;
+    const running = await this.#running([...tasks], signal);
     for (const attempt of attempts) {
       const task = taskOf(attempt);
-      if (task !== null) tasks.set(attempt, task);
-    }
-    if (tasks.size === 0) return;
-    const running = await this.#running([...new Set(tasks.values())], signal);
-    for (const [attempt, task] of tasks) {
-      const log = running.get(task);
+      const log = task === null ? undefined : running.get(task);
       if (log === undefined) continue;
       const reason = `BTU Task "${task}" runs: its log ${log} is In-Progress; set overlap = "allow" to run it all the same`;
       attempt.skip({ outcome: "skipped_overlap", reason });
