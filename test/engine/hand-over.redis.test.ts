@@ -13,7 +13,7 @@ import type { Schedule } from "../../src/schedule/schedule.ts";
 import { setup } from "../frappe/setup.ts";
 import { KEYS, startEngine } from "../support/engine.ts";
 import type { Engine } from "../support/engine.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, realDelay } from "../support/eventually.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { at, makeSchedule } from "../support/schedules.ts";
 import type { ScheduleParts } from "../support/schedules.ts";
@@ -425,5 +425,62 @@ describe("an edit while the site is asked", () => {
       expect(await client.exists(KEYS.handing)).toBe(0);
     };
     await withSite(work, { enqueue: () => answer.promise, waitsForBuilders: false });
+  });
+});
+
+describe("many schedules due at once", () => {
+  test("are handed over four at a time, each once", async () => {
+    let running = 0;
+    let most = 0;
+    const slowly = async (): Promise<void> => {
+      running += 1;
+      most = Math.max(most, running);
+      await realDelay(5);
+      running -= 1;
+    };
+    const many = Array.from({ length: 40 }, (_, index) =>
+      makeSchedule({ ...TASK, id: `TS-${index}`, cron: "1 10 * * *" }),
+    );
+    await withSite(
+      async ({ engine, enqueued }) => {
+        await engine.plan(...many);
+        await engine.advance(31);
+        await engine.done(40);
+        expect(enqueued.toSorted()).toEqual(many.map(({ id }) => id).toSorted());
+        expect(most).toBe(4);
+        expect(await client.exists(KEYS.handing)).toBe(0);
+      },
+      { enqueue: slowly },
+    );
+  });
+});
+
+describe("two daemons that both believe they lead", () => {
+  test("ask the site once for the same occurrence, however slow it is", async () => {
+    const answer = Promise.withResolvers<void>();
+    const enqueued: string[] = [];
+    await using parts = await setup(
+      {
+        enqueue: async (id) => {
+          enqueued.push(id);
+          await answer.promise;
+        },
+      },
+      { timeoutMs: 10_000 },
+    );
+    const builder = delegatedBuilder({ endpoints: parts.frappe, traces: [nothing] });
+    const options = { server, nowSeconds: NOW, builderFor: () => builder };
+    await using one = await startEngine(options);
+    await using other = await startEngine(options);
+    await one.plan(schedule);
+    await other.plan(schedule);
+    await one.advance(31);
+    await eventually(() => enqueued.length > 0, { what: "the request" });
+    await other.advance(35);
+    answer.resolve();
+    await one.done(1);
+    await other.advance(5);
+    expect(enqueued).toEqual(["TS-1"]);
+    expect((await one.ledger()).map((entry) => entry["outcome"])).toEqual(["handed_over"]);
   });
 });
