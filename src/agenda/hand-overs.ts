@@ -69,7 +69,8 @@ export class HandOvers {
   async claim(request: HandOverRequest): Promise<HandOverVerdict> {
     const { scheduleId, plannedSeconds, definition, dueSeconds, token, over } = request;
     const args = [scheduleId, plannedSeconds, definition, dueSeconds, token, over];
-    const [text] = await this.#agenda.runScript(HAND_OVER, { keys: [this.key], args });
+    const agenda = this.#agenda;
+    const [text] = await agenda.run(HAND_OVER, [...agenda.stateKeys, this.key], args);
     const verdict = VERDICTS.find((word) => word === text);
     if (verdict === undefined) throw new Error(`script hand-over: unexpected verdict "${text}"`);
     return verdict;

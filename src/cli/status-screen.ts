@@ -36,10 +36,9 @@ function labelled(label: string, values: readonly string[], style: Style): strin
 
 function connectionLines({ connections }: StatusDocument, { style }: TableOptions): string[] {
   // Why one is down stands above, among the problems.
-  const lines = connections.map(({ name, problem, btu_app: app }) => {
-    const more = typeof app !== "string" ? "" : style.dim(`, BTU ${oneLine(app)}`);
-    return `${style.mark(problem === null ? "ok" : "bad")} ${oneLine(name)}${more}`;
-  });
+  const lines = connections.map(
+    ({ name, problem }) => `${style.mark(problem === null ? "ok" : "bad")} ${oneLine(name)}`,
+  );
   return labelled("Connections", lines, style);
 }
 

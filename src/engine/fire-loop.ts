@@ -250,7 +250,7 @@ export class FireLoop implements Service {
     for (const attempt of batch) attempt.isSent = true;
     const sentMs = clock.monotonicMs();
     const left = await this.#firer.fire(batch);
-    this.#batchSize.learn(batch.length, { sentMs, nowMs: clock.monotonicMs() });
+    this.#batchSize.adapt(batch.length, sentMs, clock.monotonicMs());
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;

@@ -75,9 +75,9 @@ export class ReconcileLoop implements Service {
     return this.#state;
   }
 
-  /** Name, problem (null while it can be read) and generation of the app (null without one) of each source. */
-  get sources(): ReadonlyArray<Pick<SourceReader, "name" | "problem" | "generation">> {
-    return this.#readers.map(({ name, problem, generation }) => ({ name, problem, generation }));
+  /** Name and problem (null while it can be read) of each source. */
+  get sources(): ReadonlyArray<{ readonly name: string; readonly problem: string | null }> {
+    return this.#readers.map(({ name, problem }) => ({ name, problem }));
   }
 
   /** Asks for a pass now; resolves when one that began after this call has ended. */

@@ -40,11 +40,6 @@ export class SourceReader {
     return this.#source.name;
   }
 
-  /** Which app the site has, in words; null where there is none, or before the first read. */
-  get generation(): string | null {
-    return this.#source.generation?.label ?? null;
-  }
-
   /** Why it cannot be read, or null. */
   get problem(): string | null {
     return this.#outage.reason;

@@ -52,15 +52,9 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
     daemon: options.daemon,
     leadership: options.leadership.status,
     connections: [
-      { name: redisName, problem: redis.problem, btu_app: null },
-      ...reconcile.sources.map(({ name, problem, generation }) => ({
-        name,
-        problem,
-        btu_app: generation,
-      })),
-      ...(serverWatch === null
-        ? []
-        : [{ name: serverWatch.name, problem: serverWatch.problem, btu_app: null }]),
+      { name: redisName, problem: redis.problem },
+      ...reconcile.sources,
+      ...(serverWatch === null ? [] : [{ name: serverWatch.name, problem: serverWatch.problem }]),
     ],
     firingProblem: fireLoop.problem,
     refresh: {

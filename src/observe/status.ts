@@ -9,8 +9,6 @@ import type { LatenessSummary } from "./recent.ts";
 export interface ConnectionStatus {
   readonly name: string;
   readonly problem: string | null;
-  /** Of a source that is a site: which BTU app it has, as far as it was read; null elsewhere. */
-  readonly btu_app?: string | null;
 }
 
 /** A firing as `btu status` shows it. */
