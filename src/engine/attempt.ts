@@ -79,6 +79,11 @@ export class Attempt {
     return this.builder.handOver ?? null;
   }
 
+  /** Whether the site may have been asked already: then what becomes of it is to be entered, whatever else changes. */
+  get isCommitted(): boolean {
+    return this.claim !== null;
+  }
+
   /** Whether it needs a job that it does not have yet, or is still to be handed over. */
   get wantsJob(): boolean {
     return !this.isReady && !this.isBuilding;

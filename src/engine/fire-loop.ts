@@ -169,8 +169,8 @@ export class FireLoop implements Service {
     this.#horizonMs = ahead.horizonMs;
     for (const entry of ahead.entries) this.#attend(entry);
     const found = new Set(ahead.entries.map(({ member }) => member));
-    for (const member of this.#attempts.keys()) {
-      if (!found.has(member)) this.#attempts.delete(member);
+    for (const [member, { isCommitted }] of this.#attempts) {
+      if (!found.has(member) && !isCommitted) this.#attempts.delete(member);
     }
   }
 
@@ -194,11 +194,13 @@ export class FireLoop implements Service {
     const { book, clock, builderFor, hold } = this.#options;
     const occurrence = parseOccurrence(member);
     const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
+    const known = this.#attempts.get(member);
+    if (known?.isCommitted === true) return;
     if (occurrence === null || schedule === undefined || !isActive(schedule)) {
       this.#attempts.delete(member);
       return;
     }
-    if (this.#attempts.get(member)?.schedule === schedule) return;
+    if (known?.schedule === schedule) return;
     if (this.#aside.has(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.

@@ -407,22 +407,28 @@ describe("a daemon that died while it handed over", () => {
 });
 
 describe("an edit while the site is asked", () => {
-  test("changes nothing of what was handed over: it is entered, and the new plan stands", async () => {
+  test.each([
+    ["moves it", { cron: "7 * * * *" }, `TS-1|${DUE + 360}`],
+    ["disables it", { enabled: false }, ""],
+  ])("that %s changes nothing of what was handed over: it is entered", async (_, edit, planned) => {
     const answer = Promise.withResolvers<void>();
     const work = async ({ engine, enqueued }: Asked): Promise<void> => {
       await engine.plan(schedule);
       await engine.advance(30);
       await eventually(() => enqueued.length > 0, { what: "the request" });
-      // Behind the loop's back, as another daemon would: this one knows only its own plan.
-      const plan = `${DUE + 7} ${DUE} other ${schedule.workFingerprint} zone`;
-      await client.hset(KEYS.planned, "TS-1", plan);
+      await engine.plan(makeSchedule({ ...TASK, ...edit }));
+      await engine.advance(2);
       answer.resolve();
       await engine.done(1);
-      const [entry] = await engine.ledger();
-      expect(entry).toMatchObject({ outcome: "handed_over", due: String(DUE) });
-      expect(await client.hget(KEYS.planned, "TS-1")).toBe(plan);
+      const entries = await engine.ledger();
+      expect(entries.map(({ due, outcome }) => [Number(due), outcome])).toEqual([
+        [DUE, "dropped"],
+        [DUE, "handed_over"],
+      ]);
+      expect((await client.zrange(KEYS.agenda, 0, "-1")).join(" ")).toBe(planned);
       expect(await client.hget(KEYS.settled, "TS-1")).toBe(`${DUE} ${DUE}`);
       expect(await client.exists(KEYS.handing)).toBe(0);
+      expect(enqueued).toEqual(["TS-1"]);
     };
     await withSite(work, { enqueue: () => answer.promise, waitsForBuilders: false });
   });
