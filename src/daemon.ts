@@ -94,7 +94,7 @@ function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): Fir
       clock: shared.clock,
       log: log.for("jobs"),
     }),
-    hold: new SiteHold({
+    siteHold: new SiteHold({
       site: openSiteState(config, shared.clock),
       clock: shared.clock,
       log: log.for("fire"),
@@ -115,7 +115,7 @@ function queuesInUse(book: Book): Set<string> {
   return queues;
 }
 
-function openReconcile(shared: Shared, ids: JobIds, links: Links): ReconcileLoop {
+function openReconcile(shared: Shared, jobIds: JobIds, links: Links): ReconcileLoop {
   const { config, redis, book, queueNames, zones, log } = shared;
   return new ReconcileLoop({
     ...shared,
@@ -127,7 +127,7 @@ function openReconcile(shared: Shared, ids: JobIds, links: Links): ReconcileLoop
       links.fireLoop().refresh();
       if (!redis.isReady) return;
       await queueNames.refresh(queuesInUse(book));
-      await ids.refresh();
+      await jobIds.refresh();
     },
   });
 }
@@ -212,14 +212,14 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
   const shared = openShared(options);
   const { redis, zones, sources } = shared;
-  const { builderFor, ids } = openJobParts(shared);
+  const { builderFor, ids: jobIds } = openJobParts(shared);
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
     fireLoop: () => fireLoop,
   };
   const leadership = openLeadership(shared, links);
-  const reconcile = openReconcile(shared, ids, links);
+  const reconcile = openReconcile(shared, jobIds, links);
   const fireLoop = openFireLoop(shared, builderFor, links);
   const reread = (): void => void reconcile.request();
   const services: Service[] = [

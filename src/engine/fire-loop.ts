@@ -22,6 +22,7 @@ import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { HandOverDesk } from "./hand-over.ts";
+import { pipelined } from "./pipelined.ts";
 import { readAhead } from "./read-ahead.ts";
 import type { RunningCheck } from "./running-check.ts";
 import type { SiteHold } from "./site-hold.ts";
@@ -38,7 +39,7 @@ export interface FireLoopOptions {
   readonly runningCheck: RunningCheck;
   /** Whether this daemon does the work, and not another one. */
   readonly mayFire: () => boolean;
-  readonly hold: SiteHold;
+  readonly siteHold: SiteHold;
   readonly onDone: (report: FiringReport) => void;
   readonly onChanged: (scheduleId: string) => void;
   /** Told when Redis went back in time: nothing can be fired until that is repaired. */
@@ -91,7 +92,7 @@ export class FireLoop implements Service {
 
   /** Why nothing can be fired, or null. */
   get problem(): string | null {
-    return this.#options.hold.reason ?? this.#outage.reason;
+    return this.#options.siteHold.reason ?? this.#outage.reason;
   }
 
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
@@ -102,12 +103,12 @@ export class FireLoop implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    const { redis, mayFire, hold } = this.#options;
+    const { redis, mayFire, siteHold } = this.#options;
     redis.onReady(() => this.refresh());
     while (!signal.aborted) {
       try {
         await redis.ready(signal);
-        if (mayFire() && hold.reason === null) await this.#round(signal);
+        if (mayFire() && siteHold.reason === null) await this.#round(signal);
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
       } catch (error) {
@@ -191,7 +192,7 @@ export class FireLoop implements Service {
 
   /** Makes an attempt of an agenda entry, or keeps the one there is while the schedule is the same. */
   #attend({ member, scoreSeconds }: AgendaEntry): void {
-    const { book, clock, builderFor, hold } = this.#options;
+    const { book, clock, builderFor, siteHold } = this.#options;
     const occurrence = parseOccurrence(member);
     const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
     const known = this.#attempts.get(member);
@@ -206,7 +207,7 @@ export class FireLoop implements Service {
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
     const scoreMs = scoreSeconds * 1000;
-    const held = hold.reasonAt(scoreMs);
+    const held = siteHold.reasonAt(scoreMs);
     const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds, held);
     const options = { member, schedule, firing, builder: builderFor(schedule), scoreMs };
     this.#attempts.set(member, new Attempt(options));
@@ -224,27 +225,10 @@ export class FireLoop implements Service {
   async #fireDue(signal: AbortSignal): Promise<void> {
     const { runningCheck } = this.#options;
     const { free, asking } = runningCheck.split(this.#due());
-    await this.#fireAll(free);
+    const size = (): number => this.#batchSize.current;
+    await pipelined(free, size, (batch) => this.#fireBatch(batch));
     await runningCheck.look(asking, signal);
-    await this.#fireAll(asking);
-  }
-
-  /** One batch is made ready while Redis works on the one before. */
-  async #fireAll(due: readonly Attempt[]): Promise<void> {
-    let before = Promise.resolve();
-    for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batchSize.current);
-      start += batch.length;
-      const current = this.#fireBatch(batch);
-      try {
-        await before;
-      } catch (error) {
-        await Promise.allSettled([current]);
-        throw error;
-      }
-      before = current;
-    }
-    await before;
+    await pipelined(asking, size, (batch) => this.#fireBatch(batch));
   }
 
   async #fireBatch(batch: readonly Attempt[]): Promise<void> {

@@ -117,7 +117,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     builderFor: (schedule) => builders.wrap(options.builderFor?.(schedule) ?? native),
     runningCheck: new RunningCheck({ readers: options.readRunning ?? [], clock, log }),
     mayFire: options.mayFire ?? (() => true),
-    hold: new SiteHold({ site: options.site ?? null, clock, log }),
+    siteHold: new SiteHold({ site: options.site ?? null, clock, log }),
     onDone: (report) => reports.push(report),
     onChanged: (id) => changed.push(id),
     onOldState: () => undefined,
