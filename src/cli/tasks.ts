@@ -7,6 +7,7 @@ export const tasksCommand = defineLeaf(
   {
     name: "tasks",
     about: "The site's BTU Tasks: what each runs, on which queue",
+    needs: "the configuration",
     details: [
       "Read from the site's database, or from its web server where only that can be reached, whether a daemon runs or not. " +
         "SCHEDULES counts the schedules of a task, and how many of them are switched on.",

@@ -5,7 +5,6 @@ import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { sleep, Wakeup } from "../base/clock.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { Builder } from "../job/builder.ts";
@@ -26,14 +25,15 @@ import { pipelined } from "./pipelined.ts";
 import { readAhead } from "./read-ahead.ts";
 import type { RunningCheck } from "./running-check.ts";
 import type { SiteHold } from "./site-hold.ts";
+import { isHeld } from "./hold.ts";
+import type { HoldOptions } from "./hold.ts";
 
 /** What the loop needs. */
-export interface FireLoopOptions {
+export interface FireLoopOptions extends HoldOptions {
   readonly agenda: Agenda;
   readonly handOvers: HandOvers;
   readonly redis: RedisConnection;
   readonly book: Book;
-  readonly clock: Clock;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
   readonly runningCheck: RunningCheck;
@@ -101,6 +101,11 @@ export class FireLoop implements Service {
     this.#wakeup.wake();
   }
 
+  /** To be called when what was held back may be ready. */
+  look(): void {
+    this.#wakeup.wake();
+  }
+
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
     const { redis, mayFire, siteHold } = this.#options;
@@ -140,7 +145,9 @@ export class FireLoop implements Service {
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
-      if (attempt.wantsJob && isTime) this.#builds.add(attempt, signal);
+      if (!attempt.wantsJob || !isTime) continue;
+      // A job that is only made when it is due may be enqueued by being made.
+      if (!isHeld(attempt, this.#options)) this.#builds.add(attempt, signal);
     }
     this.#outage.recovered();
   }
@@ -260,15 +267,20 @@ export class FireLoop implements Service {
     const nowMs = this.#options.clock.nowMs();
     const due: Attempt[] = [];
     for (const attempt of this.#attempts.values()) {
-      if (attempt.isOverdue(nowMs)) {
-        // Redis was away for long: what was on time has been missed since, and the policy decides.
+      if (attempt.isOverdue(nowMs) || this.#isOutdated(attempt)) {
+        // Redis was away for long: what was on time has been missed since, and the policy decides. Or the schedule changed.
         this.#attempts.delete(attempt.member);
         this.#isStale = true;
         continue;
       }
       attempt.giveUpWhenOver(nowMs);
-      if (attempt.isReady && attempt.actAtMs <= nowMs) due.push(attempt);
+      if (attempt.isDue(nowMs) && !isHeld(attempt, this.#options)) due.push(attempt);
     }
     return due.toSorted((a, b) => a.scoreMs - b.scoreMs);
+  }
+
+  /** Whether it was made from a definition that is not the newest read. */
+  #isOutdated({ schedule, isSent, isCommitted }: Attempt): boolean {
+    return !isSent && !isCommitted && this.#options.book.get(schedule.id)?.schedule !== schedule;
   }
 }

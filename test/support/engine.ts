@@ -49,6 +49,8 @@ export async function readLedger(client: Redis, ledger = KEYS.ledger): Promise<E
 export interface Engine extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly client: Redis;
+  /** The engine's own connection. */
+  readonly redis: RedisConnection;
   readonly agenda: Agenda;
   readonly book: Book;
   readonly loop: FireLoop;
@@ -64,7 +66,9 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** How an engine differs from the usual one. */
-export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor" | "mayFire">> {
+export interface EngineOptions extends Partial<
+  Pick<FireLoopOptions, "builderFor" | "isInDoubt" | "mayFire">
+> {
   readonly server: RedisServer;
   readonly nowSeconds: number;
   readonly log?: Log;
@@ -116,6 +120,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     log,
     builderFor: (schedule) => builders.wrap(options.builderFor?.(schedule) ?? native),
     runningCheck: new RunningCheck({ readers: options.readRunning ?? [], clock, log }),
+    isInDoubt: options.isInDoubt ?? (() => false),
     mayFire: options.mayFire ?? (() => true),
     siteHold: new SiteHold({ site: options.site ?? null, clock, log }),
     onDone: (report) => reports.push(report),
@@ -126,6 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return {
     clock,
     client,
+    redis,
     agenda,
     book,
     loop,
