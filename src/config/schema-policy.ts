@@ -25,8 +25,11 @@ export const POLICY_SETTINGS = {
     live: true,
   }),
   overlap: key(choice(["allow", "skip"]), {
-    default: "allow",
+    default: null,
+    whenUnset:
+      "allow; but a native job of a site is skipped while a log of its task is In-Progress, as the app does it",
     about: "What happens while the previous job of a schedule still waits or runs.",
+    example: "skip",
     live: true,
   }),
   jitter_secs: key(integer({ min: 0, max: SECONDS_PER_DAY, unit: "seconds" }), {
