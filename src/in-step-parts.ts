@@ -34,7 +34,7 @@ function queuesInUse(book: Book): Set<string> {
 
 /** Makes them; nothing runs yet. */
 export function openInStep(shared: Shared, { isLeader, fireLoop, jobIds }: InStepLinks): InStep {
-  const { config, redis, book, clock, queueNames, zones } = shared;
+  const { live, redis, book, clock, queueNames, zones } = shared;
   const common = { ...shared, log: shared.log.for("reconcile") };
   const reconciler = new Reconciler({
     ...common,
@@ -47,8 +47,13 @@ export function openInStep(shared: Shared, { isLeader, fireLoop, jobIds }: InSte
       await jobIds.refresh();
     },
   });
-  const refreshMs = config.full_refresh_internal_secs * 1000;
-  const reconcile = new ReconcileLoop({ ...common, reconciler, refreshMs });
+  const reconcile = new ReconcileLoop({
+    ...common,
+    reconciler,
+    get refreshMs() {
+      return live.current.full_refresh_internal_secs * 1000;
+    },
+  });
   const readAll = (): Promise<void> => reconcile.request();
   const onRead = (): void => fireLoop().look();
   const rereads = new Rereads({ ...common, reconciler, readAll, onRead });

@@ -3,13 +3,13 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../base/clock.ts";
 import { pairs, readFields, scanFields } from "../redis/hash.ts";
 import type { Keys } from "../redis/keys.ts";
-import { rqKeys } from "../redis/keys.ts";
+import { requestKey, rqKeys } from "../redis/keys.ts";
 import { defineScript, runScript } from "../redis/script.ts";
 import type { RedisValue, Script } from "../redis/script.ts";
 import applyLua from "./apply.lua" with { type: "text" };
 import commonLua from "./common.lua" with { type: "text" };
 import fireLua from "./fire.lua" with { type: "text" };
-import pauseLua from "./pause.lua" with { type: "text" };
+import lastJobLua from "./last-job.lua" with { type: "text" };
 import repairLua from "./repair.lua" with { type: "text" };
 import { encodeFire, KeyNumbers, missedArgs, nextArgs, parseFireVerdict } from "./fire-request.ts";
 import type { FireRequest, FireVerdict, LastJob, MissedRun } from "./fire-request.ts";
@@ -17,8 +17,7 @@ import { formatSettled, parseSettled } from "./plan-record.ts";
 import type { PlanRecord, SettledRecord } from "./plan-record.ts";
 
 const APPLY = defineScript("apply", commonLua + applyLua);
-const FIRE = defineScript("fire", commonLua + fireLua);
-const PAUSE = defineScript("pause", commonLua + pauseLua);
+const FIRE = defineScript("fire", commonLua + lastJobLua + fireLua);
 const REPAIR = defineScript("repair", commonLua + repairLua);
 
 /** Members asked for in one command: about half a millisecond of Redis. */
@@ -142,13 +141,6 @@ export class Agenda {
     return new Map(Object.entries(await this.#options.client.hgetall(this.#options.keys.paused)));
   }
 
-  /** Pauses (`note` is JSON) or resumes (`note` null) a schedule, or `PAUSED_ALL`; false when it was so already. */
-  async setPaused(id: string, note: string | null): Promise<boolean> {
-    const args = note === null ? ["resume", id, ""] : ["pause", id, note];
-    const [verdict] = await this.run(PAUSE, this.stateKeys, args);
-    return verdict === "changed";
-  }
-
   /** The guard of the overlap policy: the last job of a schedule and its full queue name, or null. */
   async lastJob(scheduleId: string): Promise<LastJob | null> {
     const text = await this.#options.client.hget(this.#options.keys.lastJob, scheduleId);
@@ -233,6 +225,11 @@ export class Agenda {
     );
     if (reply[0] === "moved") return null;
     return reply.map((verdict) => (verdict === "newer" ? null : verdict));
+  }
+
+  /** Where it is remembered that a request was carried out. */
+  requestKey(requestId: string): string {
+    return requestKey(this.#options.keys, requestId);
   }
 
   /** The highest generation seen: a lower one in Redis means that it went back in time. */

@@ -30,7 +30,6 @@
 --   "wrong_type KEY" the queue or job key holds something else; nothing done
 
 local QUEUES = KEYS[11]
-local WIP_READ_MAX = 1000
 local cursor = FIRST_ARG - 1
 local function take()
   cursor = cursor + 1
@@ -54,24 +53,6 @@ local function read_operation()
   operation.extra = extra == '' and {} or cjson.decode(extra)
   operation.own = take_list()
   return operation
-end
-
--- RQ 1.x lists a running job by its id, 2.x as "id:execution"; the score tells until when it counts as alive.
-local function is_running(wip_key, job)
-  local live = redis.call('ZRANGEBYSCORE', wip_key, NOW, '+inf', 'LIMIT', 0, WIP_READ_MAX)
-  for _, member in ipairs(live) do
-    if member == job or string.sub(member, 1, #job + 1) == job .. ':' then return true end
-  end
-  return false
-end
-
--- Whether the schedule's last job still waits or runs. A guard older than twice the job's timeout is stale.
-local function last_job_blocks(guard, overlap)
-  local timeout = tonumber(guard.timeout)
-  if timeout > 0 and tonumber(guard.ms) + 2000 * timeout < NOW_MS then return false end
-  local status = redis.call('HGET', KEYS[overlap.key], 'status')
-  if status == 'queued' or status == 'deferred' or status == 'scheduled' then return true end
-  return status == 'started' and is_running(KEYS[overlap.wip], guard.job)
 end
 
 local known_types = {}
@@ -98,7 +79,7 @@ local function placing_verdict(operation)
   local guard = text and cjson.decode(text)
   local known = guard and guard.job or ''
   if known ~= overlap.job then return 'last_job ' .. known end
-  if guard and last_job_blocks(guard, overlap) then return 'overlap' end
+  if guard and last_job_blocks(guard, KEYS[overlap.key], KEYS[overlap.wip]) then return 'overlap' end
   return 'placed'
 end
 

@@ -19,6 +19,17 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     },
   },
   {
+    title: "Change",
+    commands: {
+      run: async () => (await import("./run-job.ts")).runCommand,
+      pause: async () => (await import("./pause.ts")).pauseCommand,
+      resume: async () => (await import("./pause.ts")).resumeCommand,
+      reload: async () => (await import("./reload.ts")).reloadCommand,
+      cancel: async () => (await import("./reload.ts")).cancelCommand,
+      reconcile: async () => (await import("./reconcile.ts")).reconcileCommand,
+    },
+  },
+  {
     title: "RQ",
     commands: {
       queues: async () => (await import("./queues.ts")).queuesCommand,

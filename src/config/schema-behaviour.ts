@@ -10,11 +10,13 @@ export const GENERAL_KEYS = {
   name: key(text(), {
     default: "BTU Scheduler",
     about: "What this scheduler is called in its log and status.",
+    live: true,
   }),
   environment_name: key(text(), {
     default: null,
     whenUnset: "no label",
     about: "A label beside the name, to tell one environment from another.",
+    live: true,
     example: "PROD",
   }),
   time_zone_string: key(zone(), {
@@ -29,6 +31,7 @@ export const GENERAL_KEYS = {
   full_refresh_internal_secs: key(integer({ min: 1, max: 7 * SECONDS_PER_DAY, unit: "seconds" }), {
     default: 90,
     about: "How often all schedules are read again, besides the changes that are told at once.",
+    live: true,
     aliases: ["max_seconds_between_updates"],
   }),
   startup_without_database_connections: key(boolean(), {
@@ -139,6 +142,7 @@ export const RECORD_KEYS = {
     {
       default: "info",
       about: "The least severe lines that are logged.",
+      live: true,
       aliases: ["tracing_level"],
     },
   ),
@@ -156,5 +160,6 @@ export const RECORD_KEYS = {
   ledger_max_entries: key(integer({ min: 1, max: 100_000_000 }), {
     default: 100_000,
     about: "How many entries the ledger of firings keeps in Redis.",
+    live: true,
   }),
 };

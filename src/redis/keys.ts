@@ -34,6 +34,10 @@ export interface Keys {
   readonly state: string;
   /** HASH fact → value: what was found out about the site, see redis/remembered.ts. */
   readonly remembered: string;
+  /** STRINGs `requests:ID`, expire: what became of a request that is carried out once. */
+  readonly requests: string;
+  /** LIST of requests in our own form, for the daemons of this prefix alone. */
+  readonly commands: string;
 }
 
 /** The daemon's keys under this prefix, such as `btu_scheduler:`. */
@@ -55,11 +59,30 @@ export function makeKeys(prefix: string): Keys {
     daemons: `${prefix}daemons`,
     state: `${prefix}btu_state`,
     remembered: `${prefix}remembered`,
+    requests: `${prefix}requests`,
+    commands: `${prefix}commands`,
   };
+}
+
+/** Where it is remembered that a request was carried out. */
+export function requestKey({ requests }: Keys, requestId: string): string {
+  return `${requests}:${requestId}`;
 }
 
 /** Field of `paused` that stands for every schedule; no id can hold a bar. */
 export const PAUSED_ALL = "|";
+
+/** Keys of the commands that the app sends through Redis. They name no site: all daemons of one Redis share them. */
+export const rpcKeys = {
+  /** LIST: the app pushes JSON at its left. */
+  commands: "btu:scheduler:commands",
+  /** LISTs, expire: every key that an answer may be pushed to begins so. */
+  responsePrefix: "btu:scheduler:rpc:",
+  /** ZSET daemon → when it was last seen, by Redis's own clock (epoch ms). */
+  daemons: "btu:scheduler:daemons",
+  /** LIST, expires: what other daemons hand over to this one, JSON {schedules, pauses}. */
+  inbox: (daemonId: string): string => `btu:scheduler:inbox:${daemonId}`,
+} as const;
 
 /** RQ's keys: names are fixed by RQ. */
 export const rqKeys = {

@@ -25,12 +25,15 @@ export interface OpenSourcesOptions {
   readonly serverWatch?: ServerWatch | null;
   /** Told when a whole read finds another generation of the site's app than the one before. */
   readonly onGeneration?: (generation: BtuGeneration) => void;
+  /** The policies that hold now, where they can change; default: those of `config`. */
+  readonly policiesNow?: () => PolicyFor;
 }
 
 /** Opens every source; nothing is connected yet. The site comes first, so that an id in both is the site's. */
 export function openSources(options: OpenSourcesOptions): Source[] {
-  const policyFor = policies(options.config);
-  const all = [openSite(options, policyFor), openFile(options, policyFor)];
+  const fixed = policies(options.config);
+  const { policiesNow: now = () => fixed } = options;
+  const all = [openSite(options, (id) => now()(id)), openFile(options, now)];
   return all.filter((source) => source !== null);
 }
 
@@ -60,7 +63,18 @@ function openSql(
   });
 }
 
-function openFile({ config, clock }: OpenSourcesOptions, policyFor: PolicyFor): Source | null {
+function openFile(
+  { config, clock }: OpenSourcesOptions,
+  policiesNow: () => PolicyFor,
+): Source | null {
   const { schedules_file: path, time_zone_string: timeZone } = config;
-  return path === null ? null : openFileSource({ path, defaults: { policyFor, timeZone }, clock });
+  if (path === null) return null;
+  const defaults = {
+    timeZone,
+    // Asked at each read: what it gave is what the read holds for.
+    get policyFor() {
+      return policiesNow();
+    },
+  };
+  return openFileSource({ path, defaults, clock });
 }

@@ -54,6 +54,13 @@ describe("documentation and output agree", () => {
       ["config", "show"],
       ["config", "check"],
       ["config", "path"],
+      ["config", "reload"],
+      ["reload", "nightly"],
+      ["cancel", "nightly"],
+      ["reconcile"],
+      ["pause", "nightly"],
+      ["resume", "nightly"],
+      ["run", "nightly"],
       ["cron", "30 2 * * *", "--tz", "America/New_York"],
     ];
     for (const command of commands) {

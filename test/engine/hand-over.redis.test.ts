@@ -1,4 +1,5 @@
 /** Schedules whose jobs the site enqueues: claimed, asked for, settled; looked up when an answer is lost. */
+import { setPaused } from "../../src/agenda/by-hand.ts";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { HandOvers } from "../../src/agenda/hand-overs.ts";
 import { silentLog } from "../../src/base/log.ts";
@@ -161,7 +162,7 @@ describe("a schedule whose job the site enqueues", () => {
   test("is not asked for while it is paused, and that is entered", async () => {
     await withSite(async ({ engine, enqueued }) => {
       await engine.plan(schedule);
-      await engine.agenda.setPaused("TS-1", "{}");
+      await setPaused(engine.agenda, { requestId: "pause", id: "TS-1", pause: "{}" });
       await engine.advance(30);
       await engine.done(1);
       expect(enqueued).toEqual([]);
