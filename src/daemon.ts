@@ -7,6 +7,7 @@ import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
+import { answerSee } from "./control/see-command.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";
@@ -21,7 +22,7 @@ import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
+import { circumstancesOf, currentStatus, entryOf, listRows } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { describeTarget } from "./redis/connect.ts";
@@ -138,7 +139,7 @@ function openControl(
     readonly fireLoop: FireLoop;
   },
 ): Service[] {
-  const { config, clock, configPath, zones } = shared;
+  const { config, clock, configPath, zones, redis, book, queueNames } = shared;
   if (config.disable_unix_socket) return [];
   const log = shared.log.for("control");
   const statusOptions = {
@@ -161,6 +162,15 @@ function openControl(
     log,
     status: () => Promise.resolve(currentStatus(statusOptions)),
     list: () => listRows(shared),
+    see: (command) =>
+      answerSee(command, {
+        client: redis.client,
+        keys: makeKeys(config.redis_key_prefix),
+        book,
+        clock,
+        fullQueue: (queue) => queueNames.fullName(queue),
+        circumstances: (schedule) => circumstancesOf(schedule, { ...shared, ...parts }),
+      }),
     reread: () => void parts.reconcile.request(),
   });
   return [new SocketServer({ file: { path, mode, group }, handle, clock, log })];

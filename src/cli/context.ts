@@ -80,10 +80,10 @@ export class CliContext {
    *
    * @throws NoDaemonError when none runs; Error when it refuses or does not answer in time.
    */
-  async ask(type: string): Promise<unknown> {
+  async ask(type: string, content: unknown = null): Promise<unknown> {
     const socketPath = this.socketPath();
     const options = { socketPath, clock: this.clock, timeoutMs: ANSWER_TIMEOUT_MS };
-    const reply = await askDaemon(type, null, options);
+    const reply = await askDaemon(type, content, options);
     if (!reply.ok) throw new Error(`ask the daemon for "${type}": ${reply.message}`);
     return reply.result;
   }

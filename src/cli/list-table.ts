@@ -5,7 +5,7 @@ import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 import type { Column, TableOptions } from "./table.ts";
 import { counted, cut } from "./text.ts";
-import { distanceText, secondsOf, spokenTime } from "./times.ts";
+import { distanceText, secondsOf, spokenTime } from "../base/times.ts";
 
 /** What the table is laid out for, and from when on the distances count. */
 export interface ListOptions extends TableOptions {

@@ -1,6 +1,6 @@
 /** Schedules read by the command itself, without a daemon. */
 import { Agenda } from "../agenda/agenda.ts";
-import { parsePlan } from "../agenda/plan-record.ts";
+import { parsePlan, parseSettled } from "../agenda/plan-record.ts";
 import { needOf } from "../agenda/plan.ts";
 import { withDeadline } from "../base/abort.ts";
 import { nowSeconds } from "../base/clock.ts";
@@ -54,6 +54,12 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
 
 async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {
   book.setPauses(await agenda.paused());
+  for await (const page of agenda.allSettled()) {
+    for (const [id, text] of page) {
+      const record = parseSettled(text);
+      if (record !== null) book.setSettled(id, record);
+    }
+  }
   for await (const page of agenda.plans()) {
     for (const [id, text] of page) {
       const plan = parsePlan(text);

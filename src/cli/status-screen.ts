@@ -4,7 +4,13 @@ import type { Mark, Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 import type { Column, TableOptions } from "./table.ts";
 import { bulletLines, counted, cut, oneLine, pad } from "./text.ts";
-import { distanceText, durationText, millisecondsText, secondsOf, spokenTime } from "./times.ts";
+import {
+  distanceText,
+  durationText,
+  millisecondsText,
+  secondsOf,
+  spokenTime,
+} from "../base/times.ts";
 
 const LABEL_WIDTH = 13;
 /** More would push the head of the screen out of sight. */

@@ -33,7 +33,7 @@ function codeOf(error: unknown): string {
  */
 export async function askDaemon(
   type: string,
-  content: string | null,
+  content: unknown,
   options: AskOptions,
 ): Promise<Reply> {
   const { socketPath, clock } = options;

@@ -2,6 +2,7 @@
 import { describeError, unreachable } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Reply } from "./command.ts";
+import type { SeeCommand } from "./see-command.ts";
 import type { Request } from "./wire.ts";
 
 /** What commands act on. */
@@ -9,6 +10,8 @@ export interface HandlerOptions {
   readonly log: Log;
   readonly status: () => Promise<unknown>;
   readonly list: () => unknown;
+  /** What is asked about schedules beyond their list. */
+  readonly see: (command: SeeCommand) => Promise<unknown>;
   /** Reads a schedule again; must not be waited for. */
   readonly reread: (scheduleId: string) => void;
 }
@@ -41,6 +44,10 @@ async function answer({ command, fault, type }: Request, options: HandlerOptions
       return { ok: true, result: await options.status() };
     case "list":
       return { ok: true, result: options.list() };
+    case "history":
+    case "explain":
+    case "timeline":
+      return { ok: true, result: await options.see(command) };
     case "reread":
       options.log.info("told to read a schedule again", {
         schedule: command.scheduleId,

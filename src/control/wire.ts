@@ -6,6 +6,7 @@
  */
 import { unreachable } from "../base/errors.ts";
 import type { Command, Reply } from "./command.ts";
+import { readSeeCommand } from "./see-command.ts";
 
 /** A larger message is an attack or a fault. */
 const MESSAGE_BYTES_MAX = 64 * 1024;
@@ -116,7 +117,7 @@ function commandOf(type: string, content: unknown): Command | string | null {
       return { kind: "reread", scheduleId: content, word };
     }
     default:
-      return null;
+      return readSeeCommand(type, content);
   }
 }
 
@@ -149,6 +150,9 @@ function oldText(request: Request, reply: Reply): string {
         : `Successfully cancelled BTU Task Schedule ${command.scheduleId} in Python RQ.`;
     case "status":
     case "list":
+    case "history":
+    case "explain":
+    case "timeline":
       return `${JSON.stringify(reply.result)}\n`;
     default:
       return unreachable(command);

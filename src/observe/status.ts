@@ -139,7 +139,8 @@ function warningsOf(rows: readonly ListRow[]): string[] {
   return atMost(invalid, (count) => `${count} more schedules are invalid; btu lint names them all`);
 }
 
-function firingStatus(entry: LedgerEntry): FiringStatus {
+/** An entry of the ledger as documents show it. */
+export function firingStatus(entry: LedgerEntry): FiringStatus {
   return {
     schedule: entry.schedule,
     due: utcText(entry.dueSeconds),

@@ -18,6 +18,8 @@ const ROW: ListRow = {
   state: "active",
   next: "2026-03-08T07:00:00Z",
   next_local: "2026-03-08T03:00:00-04:00",
+  last: "2026-03-07T07:30:00Z",
+  last_local: "2026-03-07T02:30:00-05:00",
   problem: null,
   warnings: [],
 };

@@ -5,7 +5,7 @@ import {
   millisecondsText,
   secondsOf,
   spokenTime,
-} from "../../src/cli/times.ts";
+} from "../../src/base/times.ts";
 
 describe("durationText", () => {
   test.each([
