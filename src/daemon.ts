@@ -7,7 +7,7 @@ import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
-import { answerSee } from "./control/see-command.ts";
+import { answerSee } from "./control/see-answers.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";

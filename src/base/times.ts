@@ -45,6 +45,16 @@ export function spokenTime(iso: string): string {
   return `${weekday} ${wall.replace("T", " ")} ${offset === "Z" ? "UTC" : offset}`;
 }
 
+/** As `spokenTime` where room is short: `03-08 03:00 -04:00`, with the year where it is not that of `nowMs`, and seconds where there are any. */
+export function shortTime(iso: string, nowMs: number): string {
+  const [date = "", rest = ""] = iso.split("T");
+  const thisYear = new Date(nowMs).toISOString().slice(0, 5);
+  const day = date.startsWith(thisYear) ? date.slice(thisYear.length) : date;
+  const offset = rest.slice(8).replace(/^\.\d+/, "");
+  const clock = rest.slice(0, 8).replace(/:00$/, "");
+  return `${day} ${clock} ${offset === "Z" ? "UTC" : offset}`;
+}
+
 /** Epoch seconds of an ISO text; NaN when it is none. */
 export function secondsOf(iso: string): number {
   return Date.parse(iso) / 1000;

@@ -1,4 +1,4 @@
-/** Schedules read by the command itself, without a daemon. */
+/** Schedules, and what Redis tells of them, read by the command itself, without a daemon. */
 import { Agenda } from "../agenda/agenda.ts";
 import { parsePlan, parseSettled } from "../agenda/plan-record.ts";
 import { needOf } from "../agenda/plan.ts";
@@ -15,6 +15,7 @@ import { SourceReader } from "../engine/source-reader.ts";
 import { connectRedis, describeTarget } from "../redis/connect.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import { makeKeys } from "../redis/keys.ts";
+import type { Keys } from "../redis/keys.ts";
 import { openSources } from "../schedule/open-source.ts";
 import type { CliContext } from "./context.ts";
 import { openZones } from "./zones.ts";
@@ -28,7 +29,7 @@ export interface OwnReading {
 }
 
 /** A Redis that is there answers within milliseconds; one that is not must not keep people waiting. */
-const REDIS_TIMEOUT_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 
 /** Reads all sources of the configuration; one that cannot be read leaves the others. */
 export async function readSchedules(context: CliContext): Promise<OwnReading> {
@@ -47,12 +48,53 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const book = new Book();
   book.replace(schedules, rejected);
   const problems = readers.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`${name}: ${problem}`],
+    problem === null ? [] : [`cannot read ${name}: ${problem}`],
   );
   return { book, zones, problems };
 }
 
-async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {
+/** A connection of the command's own; to be closed when done. */
+export interface OwnRedis {
+  readonly redis: RedisConnection;
+  readonly keys: Keys;
+  readonly agenda: Agenda;
+  /** Why nothing can be read, or null. */
+  readonly problem: string | null;
+}
+
+/** Rejects when the first attempt to connect fails: the connection itself would go on trying. */
+function firstFault({ client }: RedisConnection): Promise<never> {
+  return new Promise((_, reject) => {
+    client.once("error", reject);
+  });
+}
+
+async function problemOf(redis: RedisConnection, { clock }: CliContext): Promise<string | null> {
+  try {
+    const options = { clock, timeoutMs: CONNECT_TIMEOUT_MS, action: "connect to Redis" };
+    await withDeadline(options, (signal) => Promise.race([redis.ready(signal), firstFault(redis)]));
+    return null;
+  } catch (error) {
+    return redis.problem ?? describeError(error);
+  }
+}
+
+/** Connects to Redis, or tells why that is not possible. */
+export async function openRedis(context: CliContext): Promise<OwnRedis> {
+  const { clock } = context;
+  const { config } = context.config();
+  const target = redisTarget(config);
+  const redis = connectRedis({ target, clock, log: silentLog, name: "btu" });
+  const keys = makeKeys(config.redis_key_prefix);
+  const ledgerMax = config.ledger_max_entries;
+  const agenda = new Agenda({ client: redis.client, keys, clock, ledgerMax });
+  const problem = await problemOf(redis, context);
+  const text = `Redis ${describeTarget(target)} cannot be read: ${problem}`;
+  return { redis, keys, agenda, problem: problem === null ? null : text };
+}
+
+/** Takes over what is planned, settled and paused. */
+export async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {
   book.setPauses(await agenda.paused());
   for await (const page of agenda.allSettled()) {
     for (const [id, text] of page) {
@@ -71,35 +113,16 @@ async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void>
   }
 }
 
-/** Rejects when the first attempt to connect fails: the connection itself would go on trying. */
-function firstFault({ client }: RedisConnection): Promise<never> {
-  return new Promise((_, reject) => {
-    client.once("error", reject);
-  });
-}
-
 /** Takes over from Redis what is planned and paused; returns why that was not possible, else null. */
 export async function readPlans(context: CliContext, book: Book): Promise<string | null> {
-  const { clock } = context;
-  const { config } = context.config();
-  const target = redisTarget(config);
-  const redis = connectRedis({ target, clock, log: silentLog, name: "btu" });
-  const agenda = new Agenda({
-    client: redis.client,
-    keys: makeKeys(config.redis_key_prefix),
-    clock,
-    ledgerMax: config.ledger_max_entries,
-  });
+  const own = await openRedis(context);
   try {
-    const options = { clock, timeoutMs: REDIS_TIMEOUT_MS, action: "read the agenda" };
-    await withDeadline(options, async (signal) => {
-      await Promise.race([redis.ready(signal), firstFault(redis)]);
-      await notePlans(agenda, book, nowSeconds(clock));
-    });
+    if (own.problem !== null) return own.problem;
+    await notePlans(own.agenda, book, nowSeconds(context.clock));
     return null;
   } catch (error) {
-    return `Redis ${describeTarget(target)} cannot be read: ${redis.problem ?? describeError(error)}`;
+    return `the agenda in Redis cannot be read: ${describeError(error)}`;
   } finally {
-    redis.close();
+    own.redis.close();
   }
 }

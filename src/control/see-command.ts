@@ -1,13 +1,6 @@
-/** Questions about schedules that take more than what is in memory: as they are asked, and their answers. */
-import { nowSeconds } from "../base/clock.ts";
+/** Questions about schedules, as they are asked. */
 import { unreachable } from "../base/errors.ts";
-import { explainSchedule } from "../observe/explain.ts";
-import type { ExplainOptions, ScheduleDocument } from "../observe/explain.ts";
-import { findEntries } from "../observe/ledger.ts";
-import { firingStatus } from "../observe/status.ts";
-import type { FiringStatus } from "../observe/status.ts";
-import { timeline } from "../observe/timeline.ts";
-import type { TimelineDocument, TimelineUnit } from "../observe/timeline.ts";
+import type { TimelineUnit } from "../observe/timeline.ts";
 
 /** What became of occurrences, the newest first. */
 export interface HistoryCommand {
@@ -36,14 +29,6 @@ export interface TimelineCommand {
 
 /** One of these questions. */
 export type SeeCommand = HistoryCommand | ExplainCommand | TimelineCommand;
-
-/** The answer to each. */
-export interface SeeAnswers {
-  readonly history: readonly FiringStatus[];
-  /** Null when there is no such schedule. */
-  readonly explain: ScheduleDocument | null;
-  readonly timeline: TimelineDocument;
-}
 
 /** More than this in one answer is more than anybody reads. */
 export const SEE_LIMIT_MAX = 10_000;
@@ -117,39 +102,6 @@ export function seeContent(command: SeeCommand): Content {
       return { schedule: command.scheduleId };
     case "timeline":
       return { limit: command.limit, unit: command.unit };
-    default:
-      return unreachable(command);
-  }
-}
-
-async function history(
-  { scheduleId, limit, sinceMs, outcomes }: HistoryCommand,
-  { client, keys }: ExplainOptions,
-): Promise<FiringStatus[]> {
-  const entries = await findEntries(client, keys.ledger, {
-    schedule: scheduleId,
-    outcomes: outcomes === null ? null : new Set(outcomes),
-    sinceMs,
-    limit,
-  });
-  return entries.map(firingStatus);
-}
-
-/** Answers one, beside a daemon or within it. */
-export function answerSee(
-  command: SeeCommand,
-  options: ExplainOptions,
-): Promise<SeeAnswers[SeeCommand["kind"]]> {
-  switch (command.kind) {
-    case "history":
-      return history(command, options);
-    case "explain":
-      return explainSchedule(command.scheduleId, options);
-    case "timeline": {
-      const { limit, unit } = command;
-      const now = nowSeconds(options.clock);
-      return Promise.resolve(timeline(options.book, { nowSeconds: now, limit, unit }));
-    }
     default:
       return unreachable(command);
   }

@@ -1,0 +1,45 @@
+/** Asks a question about schedules: the daemon, or where none can be asked, the places it would look at. */
+import { ConfigurationError, describeError } from "../base/errors.ts";
+import { seeContent } from "../control/see-command.ts";
+import type { SeeCommand } from "../control/see-command.ts";
+import type { CliContext } from "./context.ts";
+import { asRows } from "./answers.ts";
+import { unknownId } from "./unknown-id.ts";
+import type { NotFoundError } from "./exit.ts";
+
+/**
+ * The answer as it came; to be checked by `answers.ts`.
+ *
+ * @throws ConfigurationError when nobody can be asked and the configuration does not tell where to look.
+ */
+export async function askSee(command: SeeCommand, context: CliContext): Promise<unknown> {
+  try {
+    return await context.ask(command.kind, seeContent(command));
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    context.output.note(`${describeError(error)}; reading without it`);
+    // These parts bring the database drivers with them, which nobody needs while a daemon runs.
+    const { answerOurselves } = await import("./own-answers.ts");
+    return answerOurselves(command, context);
+  }
+}
+
+async function knownIds(context: CliContext): Promise<string[]> {
+  try {
+    return asRows(await context.ask("list")).map(({ id }) => id);
+  } catch {
+    const { readSchedules } = await import("./own-reading.ts");
+    const { book } = await readSchedules(context);
+    return [...book.entries()].map(({ schedule }) => schedule.id);
+  }
+}
+
+/** The error for an id that no schedule has, with the id that was probably meant. */
+export async function unknownSchedule(id: string, context: CliContext): Promise<NotFoundError> {
+  return unknownId("schedule", id, await knownIds(context));
+}
+
+/** Whether there is a schedule of this id. */
+export async function isSchedule(id: string, context: CliContext): Promise<boolean> {
+  return (await knownIds(context)).includes(id);
+}
