@@ -19,7 +19,8 @@ export interface ListOptions extends TableOptions {
 const NOTHING = "-";
 const ABSOLUTE_LAST_WIDTH = 140;
 
-function statePaint(state: ScheduleState, style: Style): (text: string) => string {
+/** The colour of a state. */
+export function statePaint(state: ScheduleState, style: Style): (text: string) => string {
   switch (state) {
     case "active":
       return style.green;

@@ -1,5 +1,6 @@
 /** The screen of `btu status`. */
 import type { ComingStatus, FiringStatus, StatusDocument } from "../observe/status.ts";
+import { firingColumns } from "./firing-columns.ts";
 import type { Mark, Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 import type { Column, TableOptions } from "./table.ts";
@@ -92,33 +93,10 @@ function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingSta
   ];
 }
 
-function outcomePaint(outcome: string, style: Style): (text: string) => string {
-  if (["fired", "handed_over", "manual"].includes(outcome)) return style.green;
-  return ["failed", "lost"].includes(outcome) ? style.red : style.yellow;
-}
-
-function lateText({ due, fired_at: fired, outcome }: FiringStatus): string {
-  const isPlaced = ["fired", "late", "handed_over"].includes(outcome);
-  return isPlaced ? millisecondsText((secondsOf(fired) - secondsOf(due)) * 1000) : "";
-}
-
-function firingColumns(at: number, style: Style): ReadonlyArray<Column<FiringStatus>> {
+function lastColumns(at: number, style: Style): ReadonlyArray<Column<FiringStatus>> {
   return [
     { title: "LAST", cell: ({ fired_at: fired }) => distanceText(secondsOf(fired), at) },
-    {
-      title: "OUTCOME",
-      cell: ({ outcome, count }) => (count > 1 ? `${outcome} ×${count}` : outcome),
-      paint: (text, { outcome }) => outcomePaint(outcome, style)(text),
-    },
-    { title: "LATE", cell: lateText, align: "right", rank: 1 },
-    { title: "SCHEDULE", cell: ({ schedule }) => schedule, shrinkTo: 20 },
-    { title: "QUEUE", cell: ({ queue }) => queue ?? "", shrinkTo: 10, rank: 2 },
-    {
-      title: "JOB OR REASON",
-      cell: ({ reason, job }) => reason ?? job ?? "",
-      shrinkTo: 16,
-      rank: 3,
-    },
+    ...firingColumns(style),
   ];
 }
 
@@ -144,7 +122,7 @@ export function statusLines(status: StatusDocument, options: TableOptions): stri
     ...facts.map((line) => cut(line, width)),
     ...withTitle(tableLines(status.next, comingColumns(at, style), options)),
     ...withTitle(
-      tableLines(status.last_firings.slice(0, FIRINGS_SHOWN), firingColumns(at, style), options),
+      tableLines(status.last_firings.slice(0, FIRINGS_SHOWN), lastColumns(at, style), options),
     ),
   ];
 }
