@@ -22,7 +22,13 @@ import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { circumstancesOf, currentStatus, entryOf, listRows } from "./observe/status-source.ts";
+import {
+  circumstancesOf,
+  currentStatus,
+  entryOf,
+  listRows,
+  missedEntryOf,
+} from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { describeTarget } from "./redis/connect.ts";
@@ -93,6 +99,8 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
   const onDone = (report: FiringReport): void => {
     const { attempt, verdict, firedMs } = report;
     const isPlaced = verdict === "placed" || verdict === "already";
+    const missed = missedEntryOf(report);
+    if (missed !== null) recent.add(missed, null);
     recent.add(entryOf(report), isPlaced ? firedMs - attempt.scoreMs : null);
   };
   return new FireLoop({

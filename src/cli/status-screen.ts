@@ -44,9 +44,16 @@ function labelled(label: string, values: readonly string[], style: Style): strin
 function connectionLines({ connections }: StatusDocument, { style }: TableOptions): string[] {
   // Why one is down stands above, among the problems.
   const lines = connections.map(
-    ({ name, problem }) => `${style.mark(problem === null ? "ok" : "bad")} ${oneLine(name)}`,
+    ({ name, problem, app }) =>
+      `${style.mark(problem === null ? "ok" : "bad")} ${oneLine(name)}${app === null ? "" : `, BTU app ${app}`}`,
   );
   return labelled("Connections", lines, style);
+}
+
+function leadershipText({ leadership }: StatusDocument): string {
+  const { role, leader, term, daemon_id: me } = leadership;
+  if (role === "leader") return `this daemon leads, term ${term} (${me})`;
+  return leader === null ? "stands by, nobody leads" : `stands by, ${oneLine(leader)} leads`;
 }
 
 function scheduleText({ schedules }: StatusDocument, style: Style): string {
@@ -93,9 +100,9 @@ function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingSta
   ];
 }
 
-function lastColumns(at: number, style: Style): ReadonlyArray<Column<FiringStatus>> {
+function lastColumns(title: string, at: number, style: Style): ReadonlyArray<Column<FiringStatus>> {
   return [
-    { title: "LAST", cell: ({ fired_at: fired }) => distanceText(secondsOf(fired), at) },
+    { title, cell: ({ fired_at: fired }) => distanceText(secondsOf(fired), at) },
     ...firingColumns(style),
   ];
 }
@@ -108,8 +115,13 @@ function withTitle(lines: readonly string[]): string[] {
 export function statusLines(status: StatusDocument, options: TableOptions): string[] {
   const { style, width } = options;
   const at = secondsOf(status.at);
+  const firings = (title: string, entries: readonly FiringStatus[]): string[] => {
+    const shown = entries.slice(0, FIRINGS_SHOWN);
+    return withTitle(tableLines(shown, lastColumns(title, at, style), options));
+  };
   const facts = [
     ...connectionLines(status, options),
+    ...labelled("Leadership", [leadershipText(status)], style),
     ...labelled("Schedules", [scheduleText(status, style)], style),
     ...labelled("Last read", [refreshText(status)], style),
     ...labelled("Lateness", [latenessText(status)], style),
@@ -121,8 +133,7 @@ export function statusLines(status: StatusDocument, options: TableOptions): stri
     "",
     ...facts.map((line) => cut(line, width)),
     ...withTitle(tableLines(status.next, comingColumns(at, style), options)),
-    ...withTitle(
-      tableLines(status.last_firings.slice(0, FIRINGS_SHOWN), lastColumns(at, style), options),
-    ),
+    ...firings("WENT WRONG", status.went_wrong),
+    ...firings("LAST", status.last_firings),
   ];
 }

@@ -75,9 +75,9 @@ export class ReconcileLoop implements Service {
     return this.#state;
   }
 
-  /** Name and problem (null while it can be read) of each source. */
-  get sources(): ReadonlyArray<{ readonly name: string; readonly problem: string | null }> {
-    return this.#readers.map(({ name, problem }) => ({ name, problem }));
+  /** Name, problem (null while it can be read) and the site's app (null where none is known) of each source. */
+  get sources(): ReadonlyArray<Pick<SourceReader, "name" | "problem" | "app">> {
+    return this.#readers.map(({ name, problem, app }) => ({ name, problem, app }));
   }
 
   /** Asks for a pass now; resolves when one that began after this call has ended. */

@@ -59,9 +59,11 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
     daemon: options.daemon,
     leadership: options.leadership.status,
     connections: [
-      { name: redisName, problem: redis.problem },
+      { name: redisName, problem: redis.problem, app: null },
       ...reconcile.sources,
-      ...(serverWatch === null ? [] : [{ name: serverWatch.name, problem: serverWatch.problem }]),
+      ...(serverWatch === null
+        ? []
+        : [{ name: serverWatch.name, problem: serverWatch.problem, app: null }]),
     ],
     firingProblem: fireLoop.problem,
     refresh: {
@@ -72,6 +74,7 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
     rows: listRows(options),
     recent: recent.entries,
     failures: recent.failures,
+    wentWrong: recent.wentWrong,
     lateness: recent.lateness(),
   });
 }
@@ -127,5 +130,23 @@ export function entryOf({ attempt, request, verdict, firedMs }: FiringReport): L
     reason: request.reason === "" ? null : request.reason,
     untilSeconds: null,
     count: 1,
+  };
+}
+
+/** The ledger's entry of what was missed before a firing that was just reported, or null. */
+export function missedEntryOf({ attempt, request, firedMs }: FiringReport): LedgerEntry | null {
+  const { missed, queue } = request;
+  if (missed === null) return null;
+  return {
+    id: "",
+    schedule: attempt.schedule.id,
+    dueSeconds: missed.dueSeconds,
+    firedMs,
+    outcome: "skipped_misfire",
+    queue,
+    job: null,
+    reason: "missed, and the misfire policy does not run it",
+    untilSeconds: missed.untilSeconds,
+    count: missed.count,
   };
 }

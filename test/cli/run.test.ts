@@ -34,8 +34,16 @@ describe("help", () => {
       btu shows what its daemon does and checks what it is told to do.
 
       See
-        status  Health, connections, what runs next, what ran lately, how late
-        list    All schedules: when they run next, or why they do not
+        status   Health, connections, what runs next, what ran lately, how late
+        list     All schedules: when they run next and ran last, or why they do not
+                 run
+        next     What runs next, all schedules on one timeline, and where runs pile up
+        show     Everything about one schedule: definition, policies, next runs, last
+                 outcomes
+        history  What became of occurrences: placed when and how late, or not placed
+                 and why
+        why      Why a schedule ran or did not run last, and when it will next
+        audit    Whether each occurrence was placed once or skipped with its reason
 
       Check
         lint    Check all schedules: invalid ones, traps, runs that clock changes
