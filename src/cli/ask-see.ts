@@ -60,5 +60,5 @@ export async function unknownSchedule(id: string, context: CliContext): Promise<
 
 /** Whether there is a schedule of this id. */
 export async function isSchedule(id: string, context: CliContext): Promise<boolean> {
-  return (await knownIds(context)).includes(id);
+  return (await askSee({ kind: "explain", scheduleId: id }, context)) !== null;
 }

@@ -37,6 +37,9 @@ export interface Why {
   readonly next: string;
 }
 
+/** So long a job may be on its way without anything being in the way. */
+const PLACING_SECONDS = 5;
+
 function timeText({ schedule }: WhyFacts, atSeconds: number): string {
   const zone = schedule.timing?.zone;
   return spokenTime(zone === undefined ? utcText(atSeconds) : zonedText(atSeconds, zone));
@@ -186,7 +189,10 @@ function overdueText(facts: WhyFacts, dueSeconds: number): string {
   const { nowSeconds, trouble, obstacles } = facts;
   const late = durationText(nowSeconds - dueSeconds);
   const reasons = [...(trouble === null ? [] : [trouble]), ...obstacles];
-  const why = reasons.length === 0 ? "it is being placed at this moment" : reasons.join("; ");
+  if (reasons.length === 0 && nowSeconds - dueSeconds <= PLACING_SECONDS) {
+    return `It is due at this moment, ${timeText(facts, dueSeconds)}, and its job is being placed.`;
+  }
+  const why = reasons.length === 0 ? "btu status may tell why" : reasons.join("; ");
   return `It waits: it was due ${timeText(facts, dueSeconds)}, ${late} ago: ${why}.`;
 }
 
