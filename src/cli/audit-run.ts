@@ -44,7 +44,7 @@ function auditDocument(report: AuditReport) {
     expected: report.expected,
     placed: report.placed,
     handed_over: report.handedOver,
-    skipped: report.skipped,
+    skipped: Object.entries(report.skipped).map(([outcome, count]) => ({ outcome, count })),
     missing: report.missing,
     doubled: report.doubled,
     unexpected: report.unexpected,
