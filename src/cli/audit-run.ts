@@ -15,7 +15,7 @@ import type { Output } from "./output.ts";
 import { openRedis } from "./own-reading.ts";
 import { parseSince } from "./since.ts";
 import { tableLines } from "./table.ts";
-import { counted, cut } from "./text.ts";
+import { bulletLines, counted, wrap } from "./text.ts";
 import { openZones } from "./zones.ts";
 
 function isClean({ missing, doubled }: AuditReport): boolean {
@@ -108,16 +108,16 @@ function auditLines(report: AuditReport, output: Output, askedSeconds: number): 
   const { missing, doubled, sinceSeconds, missingFirst, doubledFirst } = report;
   const isCut = sinceSeconds > askedSeconds;
   const lines = [
-    `${style.sign(isClean(report) ? "ok" : "bad")} ${summaryText(report)}`,
-    ...(output.isQuiet ? [] : [`covered: ${spanText(report)}`]),
+    ...bulletLines(style.sign(isClean(report) ? "ok" : "bad"), [summaryText(report)], width),
+    ...(output.isQuiet ? [] : wrap(`covered: ${spanText(report)}`, width)),
     ...(isCut && !output.isQuiet
       ? ["older entries have left the ledger: see ledger_max_entries"]
       : []),
-    ...(output.isQuiet ? [] : noteLines(report)),
+    ...(output.isQuiet ? [] : noteLines(report).flatMap((line) => wrap(line, width))),
     ...findingLines("missing", missingFirst, { count: missing, output }),
     ...findingLines("doubled", doubledFirst, { count: doubled, output }),
   ];
-  return lines.map((line) => (Number.isFinite(width) ? cut(line, width) : line));
+  return lines;
 }
 
 async function audit(

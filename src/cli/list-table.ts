@@ -72,7 +72,7 @@ function columns(options: ListOptions): ReadonlyArray<Column<ListRow>> {
     {
       title: "STATE",
       cell: stateText,
-      shrinkTo: 12,
+      shrinkTo: 20,
       paint: (text, { state }) => statePaint(state, style)(text),
     },
   ];

@@ -82,7 +82,9 @@ export function nextLines(document: TimelineDocument, options: NextOptions): str
   const total = buckets.reduce((sum, { count }) => sum + count, 0);
   const more = total - occurrences.length;
   const rest =
-    more === 0 ? [] : [style.dim(`and ${counted(more, "more run")} in the last ${document.unit}`)];
+    more === 0
+      ? []
+      : [style.dim(`and ${counted(more, "more run")} until the end of that ${document.unit}`)];
   return [
     ...tableLines(occurrences, columns(options), options),
     ...rest,

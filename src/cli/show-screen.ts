@@ -1,11 +1,10 @@
 /** The screen of `btu show`. */
 import { distanceText, durationText, secondsOf } from "../base/times.ts";
 import type { RunTime, ScheduleDocument } from "../observe/explain.ts";
-import type { FiringStatus } from "../observe/status.ts";
 import { firingColumns } from "./firing-columns.ts";
 import { statePaint } from "./list-table.ts";
 import { tableLines } from "./table.ts";
-import type { TableOptions } from "./table.ts";
+import type { Column, TableOptions } from "./table.ts";
 import { bulletLines, counted, cut, oneLine, pad, widthOf, wrap } from "./text.ts";
 import type { ShowTime } from "./time-choice.ts";
 
@@ -109,10 +108,10 @@ function runLines(runs: readonly RunTime[], options: ShowOptions): string[] {
   return tableLines(runs, columns, options);
 }
 
-function outcomeLines(outcomes: readonly FiringStatus[], options: ShowOptions): string[] {
-  const due = {
+function outcomeLines(outcomes: ScheduleDocument["outcomes"], options: ShowOptions): string[] {
+  const due: Column<(typeof outcomes)[number]> = {
     title: "LAST DUE",
-    cell: (firing: FiringStatus) => options.showTime(firing.due, null),
+    cell: (firing) => options.showTime(firing.due, firing.due_local),
   };
   const others = firingColumns(options.style).filter(({ title }) => title !== "SCHEDULE");
   return tableLines(outcomes, [due, ...others], options);

@@ -1,5 +1,6 @@
 /** The screen of `btu status`. */
 import type { ComingStatus, FiringStatus, StatusDocument } from "../observe/status.ts";
+import { LONG_TIMES_WIDTH } from "./time-choice.ts";
 import { firingColumns } from "./firing-columns.ts";
 import type { Mark, Style } from "./style.ts";
 import { tableLines } from "./table.ts";
@@ -10,6 +11,7 @@ import {
   durationText,
   millisecondsText,
   secondsOf,
+  shortTime,
   spokenTime,
 } from "../base/times.ts";
 
@@ -82,7 +84,12 @@ function latenessText({ lateness }: StatusDocument): string {
   return `half within ${middle}, 99 % within ${most}, worst ${worst} (${counted(count, "firing")})`;
 }
 
-function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingStatus>> {
+function comingColumns(
+  at: number,
+  { style, width }: TableOptions,
+): ReadonlyArray<Column<ComingStatus>> {
+  const show = (iso: string): string =>
+    width < LONG_TIMES_WIDTH ? shortTime(iso, at * 1000) : spokenTime(iso);
   return [
     {
       title: "NEXT",
@@ -91,7 +98,7 @@ function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingSta
     },
     {
       title: "AT",
-      cell: ({ next, next_local: local }) => spokenTime(local ?? next ?? ""),
+      cell: ({ next, next_local: local }) => show(local ?? next ?? ""),
       rank: 1,
     },
     { title: "SCHEDULE", cell: ({ id }) => id, shrinkTo: 20 },
@@ -132,7 +139,7 @@ export function statusLines(status: StatusDocument, options: TableOptions): stri
     ...withTitle(bulletLines(style.sign("warn"), status.warnings, width)),
     "",
     ...facts.map((line) => cut(line, width)),
-    ...withTitle(tableLines(status.next, comingColumns(at, style), options)),
+    ...withTitle(tableLines(status.next, comingColumns(at, options), options)),
     ...firings("WENT WRONG", status.went_wrong),
     ...firings("LAST", status.last_firings),
   ];

@@ -17,7 +17,7 @@ export const TIME_ARGS = {
 export type ShowTime = (utc: string, zoned: string | null) => string;
 
 /** Below this width times are told in short. */
-const LONG_TIMES_WIDTH = 120;
+export const LONG_TIMES_WIDTH = 120;
 
 /** The ISO text on the chosen clock. */
 function chooseClock(

@@ -71,7 +71,7 @@ export interface ScheduleDocument extends ListRow {
     readonly note: string;
     readonly all: boolean;
   } | null;
-  readonly outcomes: readonly FiringStatus[];
+  readonly outcomes: ReadonlyArray<FiringStatus & { readonly due_local: string | null }>;
   readonly last_job: {
     readonly id: string;
     readonly queue: string;
@@ -132,9 +132,12 @@ function pausedOf(pause: Pause | null): ScheduleDocument["paused"] {
   return { since: sinceMs === null ? null : isoOf(sinceMs), note, all: isAll };
 }
 
-function trailParts({ lastJob, change, recent, queue }: Trail) {
+function trailParts({ lastJob, change, recent, queue }: Trail, { timing }: Schedule) {
   return {
-    outcomes: recent.map(firingStatus),
+    outcomes: recent.map((entry) => ({
+      ...firingStatus(entry),
+      due_local: timing === null ? null : zonedText(entry.dueSeconds, timing.zone),
+    })),
     last_job:
       lastJob === null
         ? null
@@ -217,7 +220,7 @@ export async function explainSchedule(
     policy: policyOf(schedule),
     runs: runsOf(schedule, now),
     paused: pausedOf(pause),
-    ...trailParts(trail),
+    ...trailParts(trail, schedule),
     why,
   };
 }

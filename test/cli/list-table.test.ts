@@ -49,12 +49,12 @@ describe("the table of btu list", () => {
   test("at 60 columns", () => {
     expect(table(ROWS, 60)).toMatchInlineSnapshot(`
       "
-      NEXT                LEFT  SCHEDULE    QUEUE    STATE
-      03-08 03:00 -04:00  19h   毎日の報告  short    active
-      03-08 03:00 -04:00  19h   TS-000001   default  active
-      -                   -     TS-000002   default  paused
-      -                   -     TS-000003   default  invalid: hou…
-      -                   -     TS-000004   default  disabled
+      NEXT                LEFT  SCHEDULE    STATE
+      03-08 03:00 -04:00  19h   毎日の報告  active
+      03-08 03:00 -04:00  19h   TS-000001   active
+      -                   -     TS-000002   paused
+      -                   -     TS-000003   invalid: hour '25' is…
+      -                   -     TS-000004   disabled
 
       5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
       "
@@ -64,12 +64,12 @@ describe("the table of btu list", () => {
   test("at 80 columns", () => {
     expect(table(ROWS, 80)).toMatchInlineSnapshot(`
       "
-      NEXT                LEFT  SCHEDULE    TASK             QUEUE    STATE
-      03-08 03:00 -04:00  19h   毎日の報告  reports.日報.r…  short    active
-      03-08 03:00 -04:00  19h   TS-000001   Send statements  default  active
-      -                   -     TS-000002   Send statements  default  paused
-      -                   -     TS-000003   Send statements  default  invalid: hour '…
-      -                   -     TS-000004   Send statements  default  disabled
+      NEXT                LEFT  SCHEDULE    QUEUE    STATE
+      03-08 03:00 -04:00  19h   毎日の報告  short    active
+      03-08 03:00 -04:00  19h   TS-000001   default  active
+      -                   -     TS-000002   default  paused
+      -                   -     TS-000003   default  invalid: hour '25' is outside 0-…
+      -                   -     TS-000004   default  disabled
 
       5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
       "

@@ -34,9 +34,9 @@ describe("the screen of btu status", () => {
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 …
 
-      NEXT      AT                              SCHEDULE
-      in 5min   Sat 2026-03-07 07:05:00 -05:00  TS-000001
-      in 1d 8h  Mon 2026-03-09 02:00:00 +05:30  nightly-report
+      NEXT      AT                  SCHEDULE        QUEUE
+      in 5min   03-07 07:05 -05:00  TS-000001       long
+      in 1d 8h  03-09 02:00 +05:30  nightly-report  default
 
       WENT WRONG  OUTCOME  LATE  SCHEDULE        QUEUE
       20min ago   failed         nightly-report  default
@@ -69,9 +69,9 @@ describe("the screen of btu status", () => {
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
 
-      NEXT      AT                              SCHEDULE        TASK
-      in 5min   Sat 2026-03-07 07:05:00 -05:00  TS-000001       Send statements
-      in 1d 8h  Mon 2026-03-09 02:00:00 +05:30  nightly-report  reports.nightly.run
+      NEXT      AT                  SCHEDULE        TASK                 QUEUE
+      in 5min   03-07 07:05 -05:00  TS-000001       Send statements      long
+      in 1d 8h  03-09 02:00 +05:30  nightly-report  reports.nightly.run  default
 
       WENT WRONG  OUTCOME  LATE  SCHEDULE        QUEUE    JOB OR REASON
       20min ago   failed         nightly-report  default  the site answered 500, Vali…
