@@ -50,9 +50,9 @@ function median(counts: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
 
-/** As long as the count is to the greatest; one who has any has a mark. */
-function barText(count: number, { most, room }: { most: number; room: number }): number {
-  return Math.max(1, Math.round((count / most) * room));
+/** A mark for each run while there is room for that, else by their share of the greatest. */
+function barLength(count: number, { most, room }: { most: number; room: number }): number {
+  return most <= room ? count : Math.max(1, Math.round((count / most) * room));
 }
 
 function bucketLines({ unit, buckets }: TimelineDocument, options: NextOptions): string[] {
@@ -67,7 +67,7 @@ function bucketLines({ unit, buckets }: TimelineDocument, options: NextOptions):
   const room = Math.min(Math.max(left, BAR_WIDTH_MIN), BAR_WIDTH_MAX);
   const usual = median(counts);
   const line = ({ count }: Bucket, index: number): string => {
-    const bar = (hasBlocks ? "█" : "#").repeat(barText(count, { most, room }));
+    const bar = (hasBlocks ? "█" : "#").repeat(barLength(count, { most, room }));
     const text = pad(texts[index] ?? "", countWidth, "right");
     return `${pad(times[index] ?? "", timeWidth)}  ${text}  ${barPaint(count, usual, style)(bar)}`;
   };

@@ -56,7 +56,7 @@ function viewLines(view: View, context: CliContext): string[] {
 
 /** One write, each line over the old one: nothing is wiped before it is written anew, so nothing flickers. */
 function draw(lines: readonly string[], output: Output): void {
-  const text = lines.map((line) => `${line}${WIPE_REST_OF_LINE}\r\n`).join("");
+  const text = lines.map((line) => `${line}${WIPE_REST_OF_LINE}\n`).join("");
   output.write(`${BEGIN_FRAME}${TO_TOP}${text}${WIPE_BELOW}${END_FRAME}`);
 }
 

@@ -202,8 +202,8 @@ describe("on terminals of 60, 80 and 160 columns, and in a pipe", () => {
       and 7 more runs until the end of that hour
 
       EACH HOUR
-      03-07 14:00 UTC   1  ████
-      03-07 18:00 UTC  11  ███████████████████████████████████████
+      03-07 14:00 UTC   1  █
+      03-07 18:00 UTC  11  ███████████
       "
     `);
     expect(usual).toMatchInlineSnapshot(`
@@ -217,8 +217,8 @@ describe("on terminals of 60, 80 and 160 columns, and in a pipe", () => {
       and 7 more runs until the end of that hour
 
       EACH HOUR
-      03-07 14:00 UTC   1  ████
-      03-07 18:00 UTC  11  ████████████████████████████████████████
+      03-07 14:00 UTC   1  █
+      03-07 18:00 UTC  11  ███████████
       "
     `);
     expect(wide).toMatchInlineSnapshot(`
@@ -232,8 +232,8 @@ describe("on terminals of 60, 80 and 160 columns, and in a pipe", () => {
       and 7 more runs until the end of that hour
 
       EACH HOUR
-      Sat 2026-03-07 14:00:00 UTC   1  ████
-      Sat 2026-03-07 18:00:00 UTC  11  ████████████████████████████████████████
+      Sat 2026-03-07 14:00:00 UTC   1  █
+      Sat 2026-03-07 18:00:00 UTC  11  ███████████
       "
     `);
     expect(piped).toMatchInlineSnapshot(`
@@ -247,8 +247,8 @@ describe("on terminals of 60, 80 and 160 columns, and in a pipe", () => {
       and 7 more runs until the end of that hour
 
       EACH HOUR
-      Sat 2026-03-07 14:00:00 UTC   1  ###
-      Sat 2026-03-07 18:00:00 UTC  11  ##############################
+      Sat 2026-03-07 14:00:00 UTC   1  #
+      Sat 2026-03-07 18:00:00 UTC  11  ###########
       "
     `);
   });

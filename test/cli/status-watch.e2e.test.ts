@@ -73,7 +73,7 @@ describe("btu status --watch", () => {
     expect([...terminal.screen.modes]).toEqual([25]);
   });
 
-  test("follows the size of the terminal within the second", async () => {
+  test("follows the size of the terminal", async () => {
     await using daemon = await start();
     await using terminal = watch(daemon, 100);
     await shows(terminal, /Leadership .*term \d+ \(/);

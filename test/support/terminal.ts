@@ -73,7 +73,8 @@ export function openInTerminal({ command, columns, env }: TerminalOptions): Open
       screen.write(more);
     },
   });
-  const child = Bun.spawn([...command], {
+  // Without a terminal of its own that controls it, Ctrl-C would reach nobody.
+  const child = Bun.spawn(["setsid", "--ctty", "--wait", ...command], {
     terminal,
     env: { ...process.env, TERM: "xterm-256color", ...withoutOwnSettings(env) },
   });
