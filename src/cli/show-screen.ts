@@ -18,18 +18,21 @@ type Fact = readonly [label: string, text: string | null];
 
 const LABEL_WIDTH = 11;
 
-const ZONE_RULES: Readonly<Record<string, string>> = {
-  schedule: "its own",
-  configuration: "from our configuration",
-  btu_configuration: "from BTU Configuration",
-  system_settings: "from System Settings",
-  utc_default: "none is set, so UTC",
-  legacy_rebuilt: "from System Settings; the row is of an older app, rebuilt from its hour and day",
-  legacy_utc: "the row is of an older app, which stored UTC",
-};
+const ZONE_RULES: ReadonlyMap<string, string> = new Map([
+  ["schedule", "its own"],
+  ["configuration", "from our configuration"],
+  ["btu_configuration", "from BTU Configuration"],
+  ["system_settings", "from System Settings"],
+  ["utc_default", "none is set, so UTC"],
+  [
+    "legacy_rebuilt",
+    "from System Settings; the row is of an older app, rebuilt from its hour and day",
+  ],
+  ["legacy_utc", "the row is of an older app, which stored UTC"],
+]);
 
 function zoneText({ time_zone: zone, zone_rule: rule }: ScheduleDocument): string {
-  return `${zone} (${ZONE_RULES[rule] ?? rule})`;
+  return `${zone} (${ZONE_RULES.get(rule) ?? rule})`;
 }
 
 function runsText({ work, task }: ScheduleDocument): string {

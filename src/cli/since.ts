@@ -4,14 +4,14 @@ import type { CliContext } from "./context.ts";
 import { parseInstant } from "./instant.ts";
 import { openZones } from "./zones.ts";
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = {
-  s: 1,
-  m: 60,
-  min: 60,
-  h: 3_600,
-  d: 86_400,
-  w: 604_800,
-};
+const UNIT_SECONDS: ReadonlyMap<string, number> = new Map([
+  ["s", 1],
+  ["m", 60],
+  ["min", 60],
+  ["h", 3_600],
+  ["d", 86_400],
+  ["w", 604_800],
+]);
 const LENGTH = /^(\d+) *([a-z]+)$/;
 const MS_PER_SECOND = 1_000;
 
@@ -23,7 +23,7 @@ const MS_PER_SECOND = 1_000;
 export function parseSince(flag: string, text: string, { clock, env }: CliContext): number {
   const nowSeconds = Math.floor(clock.nowMs() / MS_PER_SECOND);
   const [, count, unit = ""] = LENGTH.exec(text.trim()) ?? [];
-  const size = UNIT_SECONDS[unit];
+  const size = UNIT_SECONDS.get(unit);
   if (count !== undefined && size !== undefined) return nowSeconds - Number(count) * size;
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   const instant = parseInstant(text, openZones("auto", env).find(timeZone));

@@ -112,15 +112,15 @@ function missedText(facts: WhyFacts, last: LedgerEntry): string {
   return `It did not run: ${dueText(facts, last)} missed, because no daemon could fire then${rest}.`;
 }
 
-const DROPPED_TEXTS: Readonly<Record<string, string>> = {
-  edited: "the schedule was edited before its job was placed",
-  disabled: "the schedule was disabled before its job was placed",
-  deleted: "the schedule was deleted before its job was placed",
-};
+const DROPPED_TEXTS: ReadonlyMap<string, string> = new Map([
+  ["edited", "the schedule was edited before its job was placed"],
+  ["disabled", "the schedule was disabled before its job was placed"],
+  ["deleted", "the schedule was deleted before its job was placed"],
+]);
 
 function droppedText(facts: WhyFacts, last: LedgerEntry): string {
   const reason = last.reason ?? "no reason was given";
-  return `It did not run: ${dueText(facts, last)} dropped, because ${DROPPED_TEXTS[reason] ?? reason}.`;
+  return `It did not run: ${dueText(facts, last)} dropped, because ${DROPPED_TEXTS.get(reason) ?? reason}.`;
 }
 
 function otherText(facts: WhyFacts, last: LedgerEntry): string {

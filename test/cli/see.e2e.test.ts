@@ -240,9 +240,11 @@ describe("without a daemon", () => {
   });
 });
 
-describe("without Redis", () => {
-  const gone = (): BtuOptions => idle(configText("redis://127.0.0.1:1/0"));
+function gone(): BtuOptions {
+  return idle(configText("redis://127.0.0.1:1/0"));
+}
 
+describe("without Redis", () => {
   test.each([[["history"]], [["audit"]]])("btu %p ends with 1", async (args) => {
     const { code, stdout, stderr } = await runBtu(args, gone());
     expect([code, stdout]).toEqual([1, ""]);
