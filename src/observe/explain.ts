@@ -9,6 +9,7 @@ import { describeExpression } from "../cron/describe.ts";
 import { utcText, zonedText } from "../cron/instant-text.ts";
 import type { Book, BookEntry } from "../engine/book.ts";
 import type { Keys } from "../redis/keys.ts";
+import { unpackCall } from "../schedule/packed-call.ts";
 import type { Schedule, Work } from "../schedule/schedule.ts";
 import { listRow } from "./listing.ts";
 import type { ListRow } from "./listing.ts";
@@ -99,7 +100,8 @@ function workOf({ work }: Schedule): ScheduleDocument["work"] {
     return { kind: work.kind, runs: work.taskId, arguments: 0, ...timeout };
   }
   // Their values may be secrets.
-  const count = work.args.length + work.kwargs.size;
+  const { args, kwargs } = unpackCall(work.call);
+  const count = args.length + kwargs.size;
   return { kind: work.kind, runs: work.function, arguments: count, ...timeout };
 }
 

@@ -310,6 +310,10 @@ describe("with 10,000 schedules", () => {
     expect(await bestMs(["list", "--json"], daemon)).toBeLessThan(400);
     expect(await bestMs(["status"], daemon)).toBeLessThan(60);
     expect(await bestMs(["ping"], daemon)).toBeLessThan(60);
+    expect(await bestMs(["next"], daemon)).toBeLessThan(60);
+    expect(await bestMs(["why", "TS-77"], daemon)).toBeLessThan(60);
+    expect(await bestMs(["show", "TS-77"], daemon)).toBeLessThan(60);
+    expect(await bestMs(["history"], daemon)).toBeLessThan(60);
   });
 });
 
