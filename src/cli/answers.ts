@@ -4,22 +4,30 @@ import type { ListRow } from "../observe/listing.ts";
 import type { FiringStatus, StatusDocument } from "../observe/status.ts";
 import type { TimelineDocument } from "../observe/timeline.ts";
 
-type Shape = Readonly<Record<string, "text" | "list" | "object">>;
+/** What each key holds; as pairs, since thousands of rows are looked at. */
+type Shape = ReadonlyArray<readonly [key: string, kind: "text" | "list" | "object"]>;
+type Kinds = Readonly<Record<string, Shape[number][1]>>;
 
-const STATUS_SHAPE: Shape = {
+function shapeOf(kinds: Kinds): Shape {
+  return Object.entries(kinds);
+}
+
+const STATUS_SHAPE: Shape = shapeOf({
   at: "text",
   health: "text",
   problems: "list",
   warnings: "list",
   daemon: "object",
+  leadership: "object",
   connections: "list",
   refresh: "object",
   schedules: "object",
   next: "list",
   last_firings: "list",
+  went_wrong: "list",
   lateness: "object",
-};
-const ROW_SHAPE: Shape = {
+});
+const ROW_KINDS: Kinds = {
   id: "text",
   task: "text",
   cron: "text",
@@ -28,17 +36,23 @@ const ROW_SHAPE: Shape = {
   state: "text",
   warnings: "list",
 };
+const ROW_SHAPE: Shape = shapeOf(ROW_KINDS);
 
-const SCHEDULE_SHAPE: Shape = {
-  ...ROW_SHAPE,
+const SCHEDULE_SHAPE: Shape = shapeOf({
+  ...ROW_KINDS,
   meaning: "text",
   policy: "object",
   runs: "list",
   outcomes: "list",
   why: "object",
-};
-const FIRING_SHAPE: Shape = { schedule: "text", due: "text", fired_at: "text", outcome: "text" };
-const TIMELINE_SHAPE: Shape = { unit: "text", occurrences: "list", buckets: "list" };
+});
+const FIRING_SHAPE: Shape = shapeOf({
+  schedule: "text",
+  due: "text",
+  fired_at: "text",
+  outcome: "text",
+});
+const TIMELINE_SHAPE: Shape = shapeOf({ unit: "text", occurrences: "list", buckets: "list" });
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "list";
@@ -48,7 +62,7 @@ function kindOf(value: unknown): string {
 
 function hasShape(value: unknown, shape: Shape): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(shape).every(([key, kind]) => kindOf(Reflect.get(value, key)) === kind);
+  return shape.every(([key, kind]) => kindOf(Reflect.get(value, key)) === kind);
 }
 
 function isStatus(value: unknown): value is StatusDocument {

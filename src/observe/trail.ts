@@ -57,7 +57,8 @@ export interface TrailOptions {
 }
 
 /** Of a busy ledger only so much is looked through for one schedule; `btu history` looks through all of it. */
-const LOOK_AT_MAX = 10_000;
+const ENTRIES_LOOKED_AT_MAX = 2_000;
+const CHANGES_LOOKED_AT_MAX = 1_000;
 
 function objectOf(text: string | null | undefined): Readonly<Record<string, unknown>> {
   try {
@@ -111,9 +112,9 @@ export async function readTrail(options: TrailOptions): Promise<Trail> {
       outcomes: null,
       sinceMs: 0,
       limit: entries,
-      lookAtMax: LOOK_AT_MAX,
+      lookAtMax: ENTRIES_LOOKED_AT_MAX,
     }),
-    lastChange(client, keys.changes, { schedule: scheduleId, lookAtMax: LOOK_AT_MAX }),
+    lastChange(client, keys.changes, { schedule: scheduleId, lookAtMax: CHANGES_LOOKED_AT_MAX }),
     lastJobOf(options),
     queueState(client, queue),
   ]);
