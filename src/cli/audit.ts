@@ -7,6 +7,7 @@ import { AUDIT_ARGS } from "./audit-args.ts";
 export const auditCommand = defineLeaf(
   {
     name: "audit",
+    needs: "the configuration",
     about: "Whether each occurrence was placed once or skipped with its reason",
     details: [
       "Compares the ledger with what the cron texts demanded, definition by definition, as the history of definitions has them. " +

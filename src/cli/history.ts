@@ -48,6 +48,7 @@ function historyLines(
 export const historyCommand = defineLeaf(
   {
     name: "history",
+    needs: "the daemon, else the configuration",
     about: "What became of occurrences: placed when and how late, or not placed and why",
     details: [
       "The newest entries of the ledger, the newest first. Times are on the clock of this machine.",

@@ -60,6 +60,7 @@ export const listCommand = defineLeaf(
       [EXIT.ok, "all schedules were read, whatever their state"],
       [EXIT.problem, "a source of schedules could not be read"],
     ],
+    needs: "the daemon, else the configuration",
   },
   LIST_ARGS,
   async (flags, context) => {

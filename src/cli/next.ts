@@ -14,6 +14,7 @@ const UNITS = ["minute", "hour"] as const;
 export const nextCommand = defineLeaf(
   {
     name: "next",
+    needs: "the daemon, else the configuration",
     about: "What runs next, all schedules on one timeline, and where runs pile up",
     details: [
       "A schedule stands there as often as it runs. Below, a bar tells how many runs fall into each minute, or each hour where they " +

@@ -9,6 +9,7 @@ import { TIME_ARGS, timeShower } from "./time-choice.ts";
 export const showCommand = defineLeaf(
   {
     name: "show",
+    needs: "the daemon, else the configuration",
     about: "Everything about one schedule: definition, policies, next runs, last outcomes",
     details: [
       "The next runs are those of the cron text, whether or not the schedule is paused. Last outcomes are looked for among the " +

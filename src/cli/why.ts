@@ -27,6 +27,7 @@ function whyDocument({ id, state, next, outcomes, why }: ScheduleDocument) {
 export const whyCommand = defineLeaf(
   {
     name: "why",
+    needs: "the daemon, else the configuration",
     about: "Why a schedule ran or did not run last, and when it will next",
     details: [
       "Two answers of a sentence or two: what became of its last occurrence and of the job, and when it runs next or what keeps it " +
