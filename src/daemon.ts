@@ -177,6 +177,7 @@ function openControl(
         book,
         clock,
         fullQueue: (queue) => queueNames.fullName(queue),
+        redisProblem: () => redis.problem,
         circumstances: (schedule) => circumstancesOf(schedule, { ...shared, ...parts }),
       }),
     reread: () => void parts.reconcile.request(),

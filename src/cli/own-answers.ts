@@ -64,7 +64,6 @@ export async function answerOurselves(command: SeeCommand, context: CliContext):
   const own = await openRedis(context);
   try {
     const isHistory = command.kind === "history";
-    if (isHistory && own.problem !== null) throw new Error(own.problem);
     const { book, isWhole } = isHistory ? NO_SCHEDULES : await readBook(context);
     if (!isHistory) await noteAgenda(own, book, context);
     const around = await circumstances(own);
@@ -77,6 +76,7 @@ export async function answerOurselves(command: SeeCommand, context: CliContext):
         const prefix = await queuePrefix(config, own);
         return queue.startsWith(prefix) ? queue : prefix + queue;
       },
+      redisProblem: () => own.problem,
       circumstances: () => around,
     });
     // It may stand where we could not look.

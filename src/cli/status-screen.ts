@@ -55,6 +55,7 @@ function connectionLines({ connections }: StatusDocument, { style }: TableOption
 function leadershipText({ leadership }: StatusDocument): string {
   const { role, leader, term, daemon_id: me } = leadership;
   if (role === "leader") return `this daemon leads, term ${term} (${me})`;
+  if (leader === me) return "this daemon led, and could not renew its lease";
   return leader === null ? "stands by, nobody leads" : `stands by, ${oneLine(leader)} leads`;
 }
 

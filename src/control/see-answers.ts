@@ -10,6 +10,12 @@ import { timeline } from "../observe/timeline.ts";
 import type { TimelineDocument } from "../observe/timeline.ts";
 import type { HistoryCommand, SeeCommand } from "./see-command.ts";
 
+/** What the answers are found with. */
+export interface SeeOptions extends ExplainOptions {
+  /** Why Redis cannot be asked, or null. */
+  readonly redisProblem: () => string | null;
+}
+
 /** The answer to each. */
 export interface SeeAnswers {
   readonly history: readonly FiringStatus[];
@@ -20,8 +26,10 @@ export interface SeeAnswers {
 
 async function history(
   { scheduleId, limit, sinceMs, outcomes }: HistoryCommand,
-  { client, keys }: ExplainOptions,
+  { client, keys, redisProblem }: SeeOptions,
 ): Promise<FiringStatus[]> {
+  const problem = redisProblem();
+  if (problem !== null) throw new Error(`the ledger cannot be read: ${problem}`);
   const entries = await findEntries(client, keys.ledger, {
     schedule: scheduleId,
     outcomes: outcomes === null ? null : new Set(outcomes),
@@ -34,7 +42,7 @@ async function history(
 /** Answers one, beside a daemon or within it. */
 export function answerSee(
   command: SeeCommand,
-  options: ExplainOptions,
+  options: SeeOptions,
 ): Promise<SeeAnswers[SeeCommand["kind"]]> {
   switch (command.kind) {
     case "history":

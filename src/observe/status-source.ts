@@ -79,8 +79,11 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
   });
 }
 
-function standing({ role, leader }: LeadershipStatus): Pick<Circumstances, "obstacles" | "notes"> {
+function standing(leadership: LeadershipStatus): Pick<Circumstances, "obstacles" | "notes"> {
+  const { role, leader, daemon_id: me } = leadership;
   if (role === "leader") return { obstacles: [], notes: [] };
+  // As last seen: without Redis nobody can renew it.
+  if (leader === me) return { obstacles: ["this daemon could not renew its lease"], notes: [] };
   if (leader === null) return { obstacles: ["no daemon leads yet"], notes: [] };
   return { obstacles: [], notes: [`The daemon ${leader} does the work; this one stands by.`] };
 }
