@@ -177,7 +177,7 @@ function openControl(
         book,
         clock,
         fullQueue: (queue) => queueNames.fullName(queue),
-        redisProblem: () => redis.problem,
+        redisProblem: () => redis.problem && `Redis is not available: ${redis.problem}`,
         circumstances: (schedule) => circumstancesOf(schedule, { ...shared, ...parts }),
       }),
     reread: () => void parts.reconcile.request(),

@@ -12,7 +12,7 @@ import type { HistoryCommand, SeeCommand } from "./see-command.ts";
 
 /** What the answers are found with. */
 export interface SeeOptions extends ExplainOptions {
-  /** Why Redis cannot be asked, or null. */
+  /** Why Redis cannot be asked, as a sentence, or null. */
   readonly redisProblem: () => string | null;
 }
 
@@ -29,7 +29,7 @@ async function history(
   { client, keys, redisProblem }: SeeOptions,
 ): Promise<FiringStatus[]> {
   const problem = redisProblem();
-  if (problem !== null) throw new Error(`the ledger cannot be read: ${problem}`);
+  if (problem !== null) throw new Error(problem);
   const entries = await findEntries(client, keys.ledger, {
     schedule: scheduleId,
     outcomes: outcomes === null ? null : new Set(outcomes),
