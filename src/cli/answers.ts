@@ -4,15 +4,9 @@ import type { ListRow } from "../observe/listing.ts";
 import type { FiringStatus, StatusDocument } from "../observe/status.ts";
 import type { TimelineDocument } from "../observe/timeline.ts";
 
-/** What each key holds; as pairs, since thousands of rows are looked at. */
-type Shape = ReadonlyArray<readonly [key: string, kind: "text" | "list" | "object"]>;
-type Kinds = Readonly<Record<string, Shape[number][1]>>;
+type Shape = Readonly<Record<string, "text" | "list" | "object">>;
 
-function shapeOf(kinds: Kinds): Shape {
-  return Object.entries(kinds);
-}
-
-const STATUS_SHAPE: Shape = shapeOf({
+const STATUS_SHAPE: Shape = {
   at: "text",
   health: "text",
   problems: "list",
@@ -26,8 +20,8 @@ const STATUS_SHAPE: Shape = shapeOf({
   last_firings: "list",
   went_wrong: "list",
   lateness: "object",
-});
-const ROW_KINDS: Kinds = {
+};
+const ROW_SHAPE: Shape = {
   id: "text",
   task: "text",
   cron: "text",
@@ -36,23 +30,22 @@ const ROW_KINDS: Kinds = {
   state: "text",
   warnings: "list",
 };
-const ROW_SHAPE: Shape = shapeOf(ROW_KINDS);
 
-const SCHEDULE_SHAPE: Shape = shapeOf({
-  ...ROW_KINDS,
+const SCHEDULE_SHAPE: Shape = {
+  ...ROW_SHAPE,
   meaning: "text",
   policy: "object",
   runs: "list",
   outcomes: "list",
   why: "object",
-});
-const FIRING_SHAPE: Shape = shapeOf({
+};
+const FIRING_SHAPE: Shape = {
   schedule: "text",
   due: "text",
   fired_at: "text",
   outcome: "text",
-});
-const TIMELINE_SHAPE: Shape = shapeOf({ unit: "text", occurrences: "list", buckets: "list" });
+};
+const TIMELINE_SHAPE: Shape = { unit: "text", occurrences: "list", buckets: "list" };
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "list";
@@ -62,7 +55,7 @@ function kindOf(value: unknown): string {
 
 function hasShape(value: unknown, shape: Shape): boolean {
   if (typeof value !== "object" || value === null) return false;
-  return shape.every(([key, kind]) => kindOf(Reflect.get(value, key)) === kind);
+  return Object.entries(shape).every(([key, kind]) => kindOf(Reflect.get(value, key)) === kind);
 }
 
 function isStatus(value: unknown): value is StatusDocument {

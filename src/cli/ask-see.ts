@@ -19,7 +19,7 @@ const IDS_NAMED_MAX = 3;
  */
 export async function askSee(command: SeeCommand, context: CliContext): Promise<unknown> {
   try {
-    return await context.ask(command.kind, seeContent(command));
+    return await context.ask(command.kind, { content: seeContent(command) });
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     context.output.note(`${describeError(error)}; reading without it`);

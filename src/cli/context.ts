@@ -24,6 +24,12 @@ export interface ContextOptions {
   readonly interruption?: () => AbortSignal;
 }
 
+/** What is asked besides the request's name. */
+export interface Asked {
+  /** A schedule's name, or an object with more; default: nothing. */
+  readonly content?: unknown;
+}
+
 /** A running daemon answers from memory; a larger delay is a fault. */
 const ANSWER_TIMEOUT_MS = 5_000;
 /** Where packages put the socket, and where it is unless configured: only root can make the first one, so it is tried first. */
@@ -87,7 +93,7 @@ export class CliContext {
    *
    * @throws NoDaemonError when none runs; Error when it refuses or does not answer in time.
    */
-  async ask(type: string, content: unknown = null): Promise<unknown> {
+  async ask(type: string, { content = null }: Asked = {}): Promise<unknown> {
     const socketPath = this.socketPath();
     const options = { socketPath, clock: this.clock, timeoutMs: ANSWER_TIMEOUT_MS };
     const reply = await askDaemon(type, content, options);
