@@ -3,6 +3,7 @@ import { durationText, spokenTime } from "../base/times.ts";
 import { nowSeconds } from "../base/clock.ts";
 import { ExpressionCache } from "../cron/expression-cache.ts";
 import { utcText } from "../cron/instant-text.ts";
+import { makeKeys } from "../redis/keys.ts";
 import { auditLedger } from "../observe/audit.ts";
 import type { AuditFinding, AuditReport } from "../observe/audit.ts";
 import { SINCE_DEFAULT } from "./audit-args.ts";
@@ -12,7 +13,7 @@ import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Output } from "./output.ts";
-import { openRedis } from "./own-reading.ts";
+import { withOwnRedis } from "./own-redis.ts";
 import { parseSince } from "./since.ts";
 import { tableLines } from "./table.ts";
 import { bulletLines, counted, wrap } from "./text.ts";
@@ -126,21 +127,17 @@ async function audit(
 ): Promise<AuditReport> {
   const { config } = context.config();
   const zones = openZones(config.zone_data, context.env);
-  const own = await openRedis(context);
-  try {
-    if (own.problem !== null) throw new Error(own.problem);
-    return await auditLedger({
-      client: own.redis.client,
-      keys: own.keys,
+  return withOwnRedis(context, "read the ledger", (client) =>
+    auditLedger({
+      client,
+      keys: makeKeys(config.redis_key_prefix),
       expressions: new ExpressionCache(),
       zones,
       schedule: id,
       sinceSeconds,
       nowSeconds: nowSeconds(context.clock),
-    });
-  } finally {
-    own.redis.close();
-  }
+    }),
+  );
 }
 
 /** Audits and tells what it found. */

@@ -8,14 +8,18 @@ import { Book } from "../engine/book.ts";
 import type { Circumstances } from "../observe/explain.ts";
 import { Remembered } from "../redis/remembered.ts";
 import type { CliContext } from "./context.ts";
-import { notePlans, openRedis, readSchedules } from "./own-reading.ts";
-import type { OwnRedis } from "./own-reading.ts";
+import { notePlans, ownAgenda, readSchedules } from "./own-reading.ts";
+import { openOwnRedis } from "./own-redis.ts";
+import type { OwnRedis } from "./own-redis.ts";
+import { makeKeys } from "../redis/keys.ts";
+import type { Keys } from "../redis/keys.ts";
 
 /** Takes over what Redis knows; where it cannot be read, the cron texts alone count. */
 async function noteAgenda(own: OwnRedis, book: Book, context: CliContext): Promise<void> {
   let { problem } = own;
   try {
-    if (problem === null) await notePlans(own.agenda, book, nowSeconds(context.clock));
+    if (problem === null)
+      await notePlans(ownAgenda(own.redis.client, context), book, nowSeconds(context.clock));
   } catch (error) {
     problem = describeError(error);
   }
@@ -24,7 +28,7 @@ async function noteAgenda(own: OwnRedis, book: Book, context: CliContext): Promi
   }
 }
 
-async function circumstances({ redis, keys, problem }: OwnRedis): Promise<Circumstances> {
+async function circumstances({ redis, problem }: OwnRedis, keys: Keys): Promise<Circumstances> {
   if (problem !== null) return { trouble: null, obstacles: [problem], notes: [] };
   const leader = await redis.client.get(keys.leader);
   return leader === null
@@ -33,7 +37,8 @@ async function circumstances({ redis, keys, problem }: OwnRedis): Promise<Circum
 }
 
 /** The prefix of queues: as configured, else as the daemon found it out. */
-async function queuePrefix(config: Config, { redis, keys }: OwnRedis): Promise<string> {
+async function queuePrefix(config: Config, { redis }: OwnRedis): Promise<string> {
+  const keys = makeKeys(config.redis_key_prefix);
   const { queue_prefix: prefix, bench_id: bench } = config;
   const remembered = new Remembered({ client: redis.client, key: keys.remembered });
   const configured = prefix ?? (bench === null ? null : `${bench}:`);
@@ -61,15 +66,16 @@ async function readBook(context: CliContext): Promise<Schedules> {
 export async function answerOurselves(command: SeeCommand, context: CliContext): Promise<unknown> {
   const { clock } = context;
   const { config } = context.config();
-  const own = await openRedis(context);
+  const own = await openOwnRedis(context, "read what became of the schedules");
+  const keys = makeKeys(config.redis_key_prefix);
   try {
     const isHistory = command.kind === "history";
     const { book, isWhole } = isHistory ? NO_SCHEDULES : await readBook(context);
     if (!isHistory) await noteAgenda(own, book, context);
-    const around = await circumstances(own);
+    const around = await circumstances(own, keys);
     const answer = await answerSee(command, {
       client: own.redis.client,
-      keys: own.keys,
+      keys,
       book,
       clock,
       fullQueue: async (queue) => {

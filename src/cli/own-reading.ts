@@ -1,23 +1,21 @@
-/** Schedules, and what Redis tells of them, read by the command itself, without a daemon. */
+/** Schedules, and what is planned of them, read by the command itself, without a daemon. */
+import type { Redis } from "ioredis";
 import { Agenda } from "../agenda/agenda.ts";
 import { parsePlan, parseSettled } from "../agenda/plan-record.ts";
 import { needOf } from "../agenda/plan.ts";
-import { withDeadline } from "../base/abort.ts";
 import { nowSeconds } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
-import { redisTarget } from "../config/targets.ts";
 import { ExpressionCache } from "../cron/expression-cache.ts";
 import type { ZoneData } from "../cron/zone-data.ts";
 import { Book } from "../engine/book.ts";
 import { gatherSchedules } from "../engine/gather.ts";
 import { SourceReader } from "../engine/source-reader.ts";
-import { connectRedis, describeTarget } from "../redis/connect.ts";
-import type { RedisConnection } from "../redis/connect.ts";
 import { makeKeys } from "../redis/keys.ts";
-import type { Keys } from "../redis/keys.ts";
+import type { BtuGeneration } from "../schedule/btu-generation.ts";
 import { openSources } from "../schedule/open-source.ts";
 import type { CliContext } from "./context.ts";
+import { withOwnRedis } from "./own-redis.ts";
 import { openZones } from "./zones.ts";
 
 /** What was read. */
@@ -26,10 +24,11 @@ export interface OwnReading {
   readonly zones: ZoneData;
   /** Sources that could not be read, one sentence each. */
   readonly problems: readonly string[];
+  /** The names of the sources, for people. */
+  readonly sources: readonly string[];
+  /** Which app the site has; null where there is no site, or it could not be read. */
+  readonly generation: BtuGeneration | null;
 }
-
-/** A Redis that is there answers within milliseconds; one that is not must not keep people waiting. */
-const CONNECT_TIMEOUT_MS = 2_000;
 
 /** Reads all sources of the configuration; one that cannot be read leaves the others. */
 export async function readSchedules(context: CliContext): Promise<OwnReading> {
@@ -50,47 +49,8 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const problems = readers.flatMap(({ name, problem }) =>
     problem === null ? [] : [`${name}: ${problem}`],
   );
-  return { book, zones, problems };
-}
-
-/** A connection of the command's own; to be closed when done. */
-export interface OwnRedis {
-  readonly redis: RedisConnection;
-  readonly keys: Keys;
-  readonly agenda: Agenda;
-  /** Why nothing can be read, or null. */
-  readonly problem: string | null;
-}
-
-/** Rejects when the first attempt to connect fails: the connection itself would go on trying. */
-function firstFault({ client }: RedisConnection): Promise<never> {
-  return new Promise((_, reject) => {
-    client.once("error", reject);
-  });
-}
-
-async function problemOf(redis: RedisConnection, { clock }: CliContext): Promise<string | null> {
-  try {
-    const options = { clock, timeoutMs: CONNECT_TIMEOUT_MS, action: "connect to Redis" };
-    await withDeadline(options, (signal) => Promise.race([redis.ready(signal), firstFault(redis)]));
-    return null;
-  } catch (error) {
-    return redis.problem ?? describeError(error);
-  }
-}
-
-/** Connects to Redis, or tells why that is not possible. */
-export async function openRedis(context: CliContext): Promise<OwnRedis> {
-  const { clock } = context;
-  const { config } = context.config();
-  const target = redisTarget(config);
-  const redis = connectRedis({ target, clock, log: silentLog, name: "btu" });
-  const keys = makeKeys(config.redis_key_prefix);
-  const ledgerMax = config.ledger_max_entries;
-  const agenda = new Agenda({ client: redis.client, keys, clock, ledgerMax });
-  const problem = await problemOf(redis, context);
-  const text = `Redis ${describeTarget(target)} cannot be read: ${problem}`;
-  return { redis, keys, agenda, problem: problem === null ? null : text };
+  const generation = sources.find((source) => source.generation !== null)?.generation ?? null;
+  return { book, zones, problems, sources: readers.map(({ name }) => name), generation };
 }
 
 /** Takes over what is planned, settled and paused. */
@@ -113,16 +73,21 @@ export async function notePlans(agenda: Agenda, book: Book, now: number): Promis
   }
 }
 
+/** The agenda as the configuration names its keys. */
+export function ownAgenda(client: Redis, context: CliContext): Agenda {
+  const { config } = context.config();
+  const keys = makeKeys(config.redis_key_prefix);
+  return new Agenda({ client, keys, clock: context.clock, ledgerMax: config.ledger_max_entries });
+}
+
 /** Takes over from Redis what is planned and paused; returns why that was not possible, else null. */
 export async function readPlans(context: CliContext, book: Book): Promise<string | null> {
-  const own = await openRedis(context);
   try {
-    if (own.problem !== null) return own.problem;
-    await notePlans(own.agenda, book, nowSeconds(context.clock));
+    await withOwnRedis(context, "read the agenda", (client) =>
+      notePlans(ownAgenda(client, context), book, nowSeconds(context.clock)),
+    );
     return null;
   } catch (error) {
-    return `the agenda in Redis cannot be read: ${describeError(error)}`;
-  } finally {
-    own.redis.close();
+    return describeError(error);
   }
 }
