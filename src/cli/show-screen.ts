@@ -51,7 +51,7 @@ function misfireText({ policy }: ScheduleDocument): string {
 function policyText(document: ScheduleDocument): string {
   const { jitter_s: jitter, overlap, dst_gap: gap, dst_overlap: twice } = document.policy;
   const spread = jitter === 0 ? "" : `, jitter ${durationText(jitter)}`;
-  return `missed: ${misfireText(document)}; overlap: ${overlap}; clock changes: ${gap}, ${twice}${spread}`;
+  return `missed: ${misfireText(document)}; overlap: ${overlap ?? "not set"}; clock changes: ${gap}, ${twice}${spread}`;
 }
 
 function queueText({ queue, queue_state: state }: ScheduleDocument): string {

@@ -61,7 +61,8 @@ export interface ScheduleDocument extends ListRow {
     readonly misfire: string;
     readonly misfire_grace_s: number;
     readonly max_catchup: number;
-    readonly overlap: string;
+    /** Null where nothing is set. */
+    readonly overlap: string | null;
     readonly jitter_s: number;
     readonly dst_gap: string;
     readonly dst_overlap: string;
