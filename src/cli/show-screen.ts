@@ -48,10 +48,15 @@ function misfireText({ policy }: ScheduleDocument): string {
   return policy.misfire === "skip" ? "skip" : `${policy.misfire} ${grace}${most}`;
 }
 
+/** What holds while nothing is set. */
+function unsetOverlap({ work }: ScheduleDocument): string {
+  return work?.kind === "btu_task" ? "allow unless the site's log says that it runs" : "allow";
+}
+
 function policyText(document: ScheduleDocument): string {
   const { jitter_s: jitter, overlap, dst_gap: gap, dst_overlap: twice } = document.policy;
   const spread = jitter === 0 ? "" : `, jitter ${durationText(jitter)}`;
-  return `missed: ${misfireText(document)}; overlap: ${overlap ?? "not set"}; clock changes: ${gap}, ${twice}${spread}`;
+  return `missed: ${misfireText(document)}; overlap: ${overlap ?? unsetOverlap(document)}; clock changes: ${gap}, ${twice}${spread}`;
 }
 
 function queueText({ queue, queue_state: state }: ScheduleDocument): string {
