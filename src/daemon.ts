@@ -24,7 +24,7 @@ import { zoneWatch } from "./engine/zone-watch.ts";
 import { openJobParts } from "./job-parts.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { entryOf } from "./observe/status-source.ts";
+import { entryOf, missedEntryOf } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { makeKeys } from "./redis/keys.ts";
@@ -80,6 +80,8 @@ function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): Fir
   const { config, log, recent } = shared;
   const onDone = (report: FiringReport): void => {
     const { attempt, firedMs } = report;
+    const missed = missedEntryOf(report);
+    if (missed !== null) recent.add(missed, null);
     recent.add(entryOf(report), isPlacing(report) ? firedMs - attempt.scoreMs : null);
   };
   return new FireLoop({

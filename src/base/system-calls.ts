@@ -57,13 +57,22 @@ export function lockFile(handle: number): boolean | null {
   return calls === null ? null : calls.flock(handle, LOCK_EX | LOCK_NB) === 0;
 }
 
-/** How many columns a terminal has; null when it is none, does not tell, or this system cannot say. */
-export function terminalColumns(handle: number): number | null {
+function windowSize(handle: number): { readonly rows: number; readonly columns: number } {
   const size = new Uint16Array(4);
   const calls = systemCalls();
-  if (calls === null || calls.ioctl(handle, GET_WINDOW_SIZE, size) !== 0) return null;
-  const [, columns = 0] = size;
-  return columns === 0 ? null : columns;
+  const isKnown = calls !== null && calls.ioctl(handle, GET_WINDOW_SIZE, size) === 0;
+  const [rows = 0, columns = 0] = isKnown ? size : [];
+  return { rows, columns };
+}
+
+/** How many columns a terminal has; null when it is none, does not tell, or this system cannot say. */
+export function terminalColumns(handle: number): number | null {
+  return windowSize(handle).columns || null;
+}
+
+/** How many rows a terminal has; null as with the columns. */
+export function terminalRows(handle: number): number | null {
+  return windowSize(handle).rows || null;
 }
 
 /** The process at the other end of a Unix socket, as it was when it connected. */

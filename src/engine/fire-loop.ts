@@ -95,6 +95,12 @@ export class FireLoop implements Service {
     return this.#options.siteHold.reason ?? this.#outage.reason;
   }
 
+  /** What is in the way of a schedule's occurrence at hand, such as a builder that failed; null when nothing is. */
+  troubleOf(scheduleId: string): string | null {
+    const attempts = [...this.#attempts.values()];
+    return attempts.find(({ schedule }) => schedule.id === scheduleId)?.trouble || null;
+  }
+
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
   refresh(): void {
     this.#isStale = true;
