@@ -5,6 +5,7 @@ import { ConfigurationError, describeError, StartError, UsageError } from "./bas
 import { openLog } from "./base/log.ts";
 import type { LogFormat, OpenLog } from "./base/log.ts";
 import { makeRedact } from "./base/redact.ts";
+import { serviceManager } from "./base/service-manager.ts";
 import { suggestion } from "./base/suggest.ts";
 import { versionText } from "./base/version.ts";
 import { writeAll } from "./base/write-all.ts";
@@ -128,6 +129,12 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const { log } = open;
   exitOnFaults(open);
   const signal = stopOnSignals(open);
+  const manager = serviceManager({
+    socket: process.env["NOTIFY_SOCKET"],
+    watchdogUs: process.env["WATCHDOG_USEC"],
+    watchdogPid: process.env["WATCHDOG_PID"],
+    ownPid: process.pid,
+  });
   log.info("starting", { version: versionText, pid: process.pid, config: loaded.path });
   for (const warning of loaded.warnings) log.warn(warning);
   const { openDaemon } = await import("./daemon.ts");
@@ -136,13 +143,16 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
       config: loaded.config,
       configPath: loaded.path,
       zoneDirectory: process.env["TZDIR"],
+      manager,
       clock: systemClock,
       log,
     });
     process.on("SIGHUP", () => {
+      manager?.tell("RELOADING=1");
       open.reopen();
       log.info("told to reload");
       daemon.reconcile();
+      manager?.tell("READY=1");
     });
     await daemon.run(signal);
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
+import { LifeSigns } from "./control/life-signs.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";
@@ -166,6 +167,33 @@ function openControl(
   return [new SocketServer({ file: { path, mode, group }, handle, clock, log })];
 }
 
+/** What `systemctl status` shows. */
+function summary({ redis, book }: Shared, reconcile: ReconcileLoop, fireLoop: FireLoop): string {
+  const down = [{ name: "Redis", problem: redis.problem }, ...reconcile.sources].find(
+    ({ problem }) => problem !== null,
+  );
+  if (down !== undefined) return `${down.name} is not available: ${down.problem}`;
+  if (fireLoop.problem !== null) return `nothing is fired: ${fireLoop.problem}`;
+  return `${[...book.entries()].length} schedules`;
+}
+
+function openLifeSigns(
+  shared: Shared,
+  { reconcile, fireLoop }: { readonly reconcile: ReconcileLoop; readonly fireLoop: FireLoop },
+): Service[] {
+  const { manager, config, clock, log } = shared;
+  if (manager === null) return [];
+  const signs = new LifeSigns({
+    manager,
+    rounds: () => fireLoop.rounds,
+    socketPath: config.disable_unix_socket ? null : config.socket_path,
+    summary: () => summary(shared, reconcile, fireLoop),
+    clock,
+    log: log.for("systemd"),
+  });
+  return [signs];
+}
+
 /** Once Redis is there, what the ledger holds of the last hour counts for our health. */
 function seedRecent({ redis, recent, config, log }: Shared): void {
   let isSeeded = false;
@@ -232,6 +260,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
       },
     }),
     ...openControl(shared, { leadership, reconcile, fireLoop }),
+    ...openLifeSigns(shared, { reconcile, fireLoop }),
   ];
   return {
     reconcile: reread,

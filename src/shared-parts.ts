@@ -4,6 +4,7 @@ import { withDeadline } from "./base/abort.ts";
 import type { Clock } from "./base/clock.ts";
 import { describeError, StartError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
+import type { ServiceManager } from "./base/service-manager.ts";
 import type { Config } from "./config/schema.ts";
 import { redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
 import { openZoneData } from "./cron/zone-data.ts";
@@ -26,6 +27,8 @@ export interface DaemonOptions {
   readonly configPath: string | null;
   /** TZDIR of the environment. */
   readonly zoneDirectory: string | undefined;
+  /** Who started us and wants to hear how we are; null when nobody does. */
+  readonly manager: ServiceManager | null;
   readonly clock: Clock;
   readonly log: Log;
 }

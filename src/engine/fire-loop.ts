@@ -13,6 +13,7 @@ import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { Attempt } from "./attempt.ts";
+import { BatchSize } from "./batch-size.ts";
 import type { Book } from "./book.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
@@ -47,12 +48,6 @@ const AHEAD_MAX_MS = 15_000;
 const TROUBLE_PAUSE_MS = 500;
 /** A refused occurrence is not asked for again before this, unless its schedule was read anew. */
 const ASIDE_MS = 1_000;
-/** Occurrences in one script call at first; the size then follows the time that a call takes. */
-const BATCH_FIRST = 64;
-const BATCH_MIN = 8;
-const BATCH_MAX = 512;
-/** One call is to hold Redis no longer. */
-const BATCH_TARGET_MS = 4;
 
 /** The loop; one per daemon. */
 export class FireLoop implements Service {
@@ -69,8 +64,9 @@ export class FireLoop implements Service {
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
-  #batchSize = BATCH_FIRST;
+  readonly #batch = new BatchSize();
   #answeredMs = -Infinity;
+  #rounds = 0;
 
   constructor(options: FireLoopOptions) {
     this.#options = options;
@@ -79,6 +75,11 @@ export class FireLoop implements Service {
     this.#builds = new BuildQueue({ clock, onBuilt: () => this.#wakeup.wake() });
     this.#firer = new Firer({ ...options, onDone: (report) => this.#done(report) });
     this.#outage = new Outage("firing", { clock, log });
+  }
+
+  /** How often it went round, also with nothing to do: a sign of life. */
+  get rounds(): number {
+    return this.#rounds;
   }
 
   /** Why nothing can be fired, or null. */
@@ -96,8 +97,13 @@ export class FireLoop implements Service {
   async run(signal: AbortSignal): Promise<void> {
     this.#options.redis.onReady(() => this.refresh());
     while (!signal.aborted) {
+      this.#rounds += 1;
       try {
-        await this.#options.redis.ready(signal);
+        if (!this.#options.redis.isReady) {
+          // Its return wakes us.
+          await this.#wakeup.sleep(LOOK_EVERY_MS, signal);
+          continue;
+        }
         if (this.#options.mayFire()) await this.#round(signal);
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
@@ -224,7 +230,7 @@ export class FireLoop implements Service {
     const due = this.#due();
     let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batchSize);
+      const batch = due.slice(start, start + this.#batch.size);
       start += batch.length;
       const current = this.#fireBatch(batch);
       try {
@@ -245,7 +251,7 @@ export class FireLoop implements Service {
     const left = await this.#firer.fire(batch);
     // Behind another batch the time runs from that one's answer.
     const nowMs = clock.monotonicMs();
-    this.#adaptBatch(batch.length, nowMs - Math.max(sentMs, this.#answeredMs));
+    this.#batch.learn(batch.length, nowMs - Math.max(sentMs, this.#answeredMs));
     this.#answeredMs = nowMs;
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
@@ -283,10 +289,5 @@ export class FireLoop implements Service {
       if (attempt.isReady && attempt.actAtMs <= nowMs) due.push(attempt);
     }
     return due.toSorted((a, b) => a.scoreMs - b.scoreMs);
-  }
-
-  #adaptBatch(size: number, tookMs: number): void {
-    if (tookMs > BATCH_TARGET_MS) this.#batchSize = Math.max(Math.floor(size / 2), BATCH_MIN);
-    else if (size === this.#batchSize) this.#batchSize = Math.min(size * 2, BATCH_MAX);
   }
 }
