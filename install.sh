@@ -398,7 +398,11 @@ store_tree() {
   staging=$lib/.staging.$$
   rm -rf "$staging"
   mkdir "$staging"
-  cp -R "$tree/." "$staging/"
+  case $tree in
+    # What was unpacked just now need not be kept.
+    "$work"/*) mv "$tree"/* "$staging/" ;;
+    *) cp -R "$tree/." "$staging/" ;;
+  esac
   rm -f "$staging/btu-daemon"
   chmod 755 "$staging/btu"
   chmod 755 "$staging"

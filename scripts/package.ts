@@ -1,6 +1,13 @@
 /** Packs releases into dist/: an archive for each target, .deb and .rpm where they can be made, SHA256SUMS and SBOM. */
 import { createHash } from "node:crypto";
-import { createReadStream, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -72,7 +79,11 @@ function pack(tree: string, file: string, seconds: number): void {
 
 function packTarget(
   target: Target,
-  { plan, manuals, work }: { readonly plan: Plan; readonly manuals: Manuals; readonly work: string },
+  {
+    plan,
+    manuals,
+    work,
+  }: { readonly plan: Plan; readonly manuals: Manuals; readonly work: string },
 ): void {
   const { version, out } = plan;
   const seconds = commitSeconds();
@@ -83,8 +94,16 @@ function packTarget(
   pack(tree, join(out, `${name}.tar.gz`), seconds);
   tell(`${name}.tar.gz`);
   if (!plan.archivesOnly) {
-    const options = { target, version, tree, work: join(work, target), out, commitSeconds: seconds };
-    for (const file of [makeDeb(options), makeRpm(options)]) if (file !== null) tell(basename(file));
+    const options = {
+      target,
+      version,
+      tree,
+      work: join(work, target),
+      out,
+      commitSeconds: seconds,
+    };
+    for (const file of [makeDeb(options), makeRpm(options)])
+      if (file !== null) tell(basename(file));
   }
   rmSync(tree, { recursive: true });
 }

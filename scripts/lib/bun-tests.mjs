@@ -30,7 +30,7 @@ const CLASSES = [
   },
   {
     name: "e2e",
-    tools: ["redis", "mariadb", "postgres", "python", "faketime", "openssl"],
+    tools: ["redis", "mariadb", "postgres", "python", "faketime", "openssl", "shellcheck"],
     testMs: 3 * MINUTE_MS,
     allMs: 10 * MINUTE_MS,
     atOnce: 1,

@@ -71,7 +71,7 @@ export function makeManuals(): Manuals {
   if (pages.length === 0) throw new Error(`make the man pages: none came to ${folder}`);
   const completions = new Map<string, string>();
   for (const [shell, name] of Object.entries(COMPLETIONS)) {
-    const ran = run(["echo", "STUB", shell]);
+    const ran = run([join(ROOT, "dist/btu"), "completion", shell]);
     if (ran.exitCode !== 0 || ran.stdout === "") {
       throw new Error(`make the completions of ${shell}: ${ran.stderr}`);
     }

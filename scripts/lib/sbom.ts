@@ -9,7 +9,9 @@ interface Document {
 }
 
 function isDocument(value: unknown): value is Document {
-  return typeof value === "object" && value !== null && "components" in value && "metadata" in value;
+  return (
+    typeof value === "object" && value !== null && "components" in value && "metadata" in value
+  );
 }
 
 /**

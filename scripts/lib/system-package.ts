@@ -120,6 +120,7 @@ export function makeRpm(options: PackageOptions): string | null {
   const { tree, work, out, version, commitSeconds } = options;
   const root = join(work, "rpm-root");
   layOut(tree, root);
+  const file = `${packageJson.name}-${version}.${names.rpm}.rpm`;
   const defines = {
     _topdir: join(work, "rpm"),
     _rpmdir: resolve(out),
@@ -128,11 +129,14 @@ export function makeRpm(options: PackageOptions): string | null {
     btu_licence: packageJson.license,
     btu_root: root,
     btu_scripts: join(ROOT, "packaging"),
-    _build_name_fmt: `${packageJson.name}-${version}.${names.rpm}.rpm`,
+    _build_name_fmt: file,
   };
-  const words = Object.entries(defines).flatMap(([name, value]) => ["--define", `${name} ${value}`]);
+  const words = Object.entries(defines).flatMap(([name, value]) => [
+    "--define",
+    `${name} ${value}`,
+  ]);
   const spec = join(ROOT, "packaging/btu_scheduler.spec");
   mustRun(["rpmbuild", "-bb", "--target", `${names.rpm}-linux`, ...words, spec], commitSeconds);
   rmSync(root, { recursive: true });
-  return join(out, defines._build_name_fmt);
+  return join(out, file);
 }

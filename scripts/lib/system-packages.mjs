@@ -78,6 +78,10 @@ const TOOLS = {
     present: () => which("faketime") !== null,
     packages: { apt: ["faketime"], dnf: ["libfaketime"], apk: ["libfaketime"] },
   },
+  shellcheck: {
+    present: () => which("shellcheck") !== null,
+    packages: { apt: ["shellcheck"], dnf: ["ShellCheck"], apk: ["shellcheck"] },
+  },
   openssl: {
     present: () => which("openssl") !== null,
     packages: { apt: ["openssl"], dnf: ["openssl"], apk: ["openssl"] },
