@@ -165,18 +165,18 @@ export class FireLoop implements Service {
     const untilMs = clock.nowMs() + AHEAD_MAX_MS;
     const found = new Set<string>();
     this.#horizonMs = Infinity;
-    for (let offset = 0; this.#horizonMs === Infinity; offset += PAGE_SIZE) {
+    for (let offset = 0, isWhole = false; !isWhole; offset += PAGE_SIZE) {
       const page = await agenda.entries(offset, PAGE_SIZE);
+      const ahead = page.find((entry) => entry.scoreSeconds * 1000 > untilMs);
       for (const entry of page) {
-        const scoreMs = entry.scoreSeconds * 1000;
-        if (scoreMs > untilMs) {
-          this.#horizonMs = scoreMs;
-          break;
-        }
+        if (entry === ahead) break;
         found.add(entry.member);
         this.#attend(entry);
       }
-      if (page.length < PAGE_SIZE) break;
+      // Something that was put aside may have to be looked at sooner.
+      if (ahead !== undefined)
+        this.#horizonMs = Math.min(this.#horizonMs, ahead.scoreSeconds * 1000);
+      isWhole = ahead !== undefined || page.length < PAGE_SIZE;
     }
     for (const member of this.#attempts.keys()) {
       if (!found.has(member)) this.#attempts.delete(member);
