@@ -7,9 +7,6 @@ import type { CronExpression } from "../cron/expression.ts";
 import { ZoneError } from "../cron/zone.ts";
 import type { Zone } from "../cron/zone.ts";
 import type { ZoneData } from "../cron/zone-data.ts";
-import { encodePickle } from "../pickle/encode.ts";
-import { PyTuple } from "../pickle/value.ts";
-import type { PickleValue, PyDict } from "../pickle/value.ts";
 import type { Policy } from "./policy.ts";
 
 /** A Python call that we pickle ourselves. */
@@ -17,8 +14,8 @@ export interface CallWork {
   readonly kind: "call";
   /** Dotted path that the worker imports. */
   readonly function: string;
-  readonly args: readonly PickleValue[];
-  readonly kwargs: PyDict;
+  /** Its arguments, as `packCall` gives them. */
+  readonly call: string;
   readonly timeoutSeconds: number;
   readonly resultTtlSeconds: number;
   readonly failureTtlSeconds: number;
@@ -100,14 +97,6 @@ function fingerprint(...parts: readonly unknown[]): string {
   return digest.subarray(0, FINGERPRINT_BYTES).toString("base64url");
 }
 
-/** What is run, in a form that is equal for equal calls. */
-function workText(work: Work | null): string {
-  if (work?.kind !== "call") return JSON.stringify(work);
-  const { args, kwargs, ...rest } = work;
-  const call = encodePickle(new PyTuple([new PyTuple(args), kwargs]));
-  return JSON.stringify({ ...rest, call: Buffer.from(call).toString("base64") });
-}
-
 function idProblem(id: string): string | null {
   if (id === "") return "the schedule has no id";
   if (id.includes("|"))
@@ -138,7 +127,7 @@ function isUnchanged(known: Schedule, input: ScheduleInput, { zones }: DefineToo
     isSameText(known, input) &&
     known.cron === input.cron &&
     known.policy === input.policy &&
-    isSameTask(known.work, input.work) &&
+    isSameWork(known.work, input.work) &&
     input.timeZone !== null &&
     known.timing?.zone === findZone(zones, input.timeZone)
   );
@@ -157,17 +146,8 @@ function isSameText(a: Texts, b: Texts): boolean {
   );
 }
 
-/** Calls are compared by their pickles, which is the closer look. */
-function isSameTask(a: Work | null, b: Work | null): boolean {
-  if (a === b) return true;
-  return (
-    a?.kind === "btu_task" &&
-    b?.kind === "btu_task" &&
-    a.taskId === b.taskId &&
-    a.timeoutSeconds === b.timeoutSeconds &&
-    a.runsById === b.runsById &&
-    a.isRemote === b.isRemote
-  );
+function isSameWork(a: Work | null, b: Work | null): boolean {
+  return a === b || Bun.deepEquals(a, b, true);
 }
 
 function findZone(zones: ZoneData, name: string): Zone | null {
@@ -201,8 +181,7 @@ function define(input: ScheduleInput, tools: DefineTools): Schedule {
     task: input.task,
     description: input.description,
     enabled: input.enabled,
-    cron: input.cron ?? "",
-    timeZone: isTimed ? timing.timing.zone.name : (input.timeZone ?? ""),
+    ...(isTimed ? timing.texts : { cron: input.cron ?? "", timeZone: input.timeZone ?? "" }),
     zoneRule: input.zoneRule,
     queue: input.queue,
     policy: input.policy,
@@ -218,6 +197,8 @@ function define(input: ScheduleInput, tools: DefineTools): Schedule {
 
 /** When a schedule is due, and the fingerprint of that. */
 interface Compiled {
+  /** Equal texts are one text: each read makes them anew. */
+  readonly texts: { readonly cron: string; readonly timeZone: string };
   readonly timing: Timing;
   readonly fingerprint: string;
 }
@@ -241,7 +222,11 @@ function compileTiming(
     const before = known.get(key);
     // New zone data make a new zone.
     if (before?.timing.zone === zone) return before;
-    const found = { timing: { expression, zone }, fingerprint: timingFingerprint(input) };
+    const found = {
+      texts: { cron, timeZone: zone.name },
+      timing: { expression, zone },
+      fingerprint: timingFingerprint(input),
+    };
     known.set(key, found);
     return found;
   } catch (error) {
@@ -260,5 +245,5 @@ const lastOfWork = new WeakMap<Work, Schedule>();
 function workFingerprint({ work, queue, policy }: ScheduleInput): string {
   const last = work === null ? undefined : lastOfWork.get(work);
   if (last?.queue === queue && last.policy === policy) return last.workFingerprint;
-  return fingerprint(workText(work), queue, { ...policy, dst: null });
+  return fingerprint(work, queue, { ...policy, dst: null });
 }

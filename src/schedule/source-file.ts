@@ -7,6 +7,7 @@ import { toPickleValue } from "../pickle/convert.ts";
 import { PyDict } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
 import { parseEntries } from "./file-entries.ts";
+import type { FileItem } from "./file-entries.ts";
 import { readFileEntry } from "./file-entry.ts";
 import type { EntryDefaults } from "./file-entry.ts";
 import { lookAt, readText, settledState, stampOf } from "./file-text.ts";
@@ -24,6 +25,8 @@ export interface FileOptions {
 const LOOK_EVERY_MS = 1_000;
 /** Entries that are handled in one go: others wait a few milliseconds at most. */
 const ENTRIES_AT_ONCE = 500;
+
+type Entry = Extract<FileItem, { readonly entry: unknown }>;
 
 /** What was read of one state of the file. */
 interface Known {
@@ -84,19 +87,27 @@ class FileSource implements Source {
 
   async #parse(text: string): Promise<ScheduleInput[]> {
     const { path, clock, defaults } = this.#options;
-    const { entries, lineOf, strays } = parseEntries(path, text);
     const inputs: ScheduleInput[] = [];
-    for (const [index, entry] of entries.entries()) {
-      const input = readEntry(entry, index + 1, defaults);
-      const line = input.problem === null ? null : lineOf(index);
-      inputs.push(line === null ? input : { ...input, problem: `line ${line}: ${input.problem}` });
-      if (index % ENTRIES_AT_ONCE === 0) await yieldToEvents(clock);
+    for (const item of parseEntries(path, text)) {
+      const isEntry = "entry" in item;
+      inputs.push(
+        isEntry ? readEntry(item, inputs.length + 1, defaults) : stray(item.stray, defaults),
+      );
+      if (inputs.length % ENTRIES_AT_ONCE === 0) await yieldToEvents(clock);
     }
-    return [...inputs, ...strays.map((name) => stray(name, defaults))];
+    return inputs;
   }
 }
 
-function readEntry(entry: unknown, number: number, defaults: EntryDefaults): ScheduleInput {
+/** Says where a faulty entry stands. */
+function readEntry({ entry, line }: Entry, number: number, defaults: EntryDefaults): ScheduleInput {
+  const input = convertEntry(entry, number, defaults);
+  return input.problem === null || line === null
+    ? input
+    : { ...input, problem: `line ${line}: ${input.problem}` };
+}
+
+function convertEntry(entry: unknown, number: number, defaults: EntryDefaults): ScheduleInput {
   let value: PickleValue;
   try {
     value = toPickleValue(entry, `schedule ${number}`);
