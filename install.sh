@@ -513,6 +513,8 @@ install_release() {
   if [ -z "$was" ]; then
     say "BTU Scheduler $now is installed in $dest$prefix/bin."
     tell_next
+  elif [ "$was" = "$now" ]; then
+    say "BTU Scheduler $now is in place anew."
   else
     say "BTU Scheduler was $was and is $now now."
     [ "$restarted" = no ] || say "The service was started again."
@@ -560,13 +562,15 @@ remove_config() {
 }
 
 remove_account() { # MADE
-  while read -r kind name; do
-    case $kind in
-      member) if has gpasswd; then gpasswd -d "$name" "$ACCOUNT" >/dev/null; else delgroup "$name" "$ACCOUNT"; fi ;;
-      user) if has userdel; then userdel "$name"; else deluser "$name"; fi ;;
-    esac || warn "user $name could not be taken away"
-  done <"$1"
+  sed -n 's/^member //p' "$1" | while read -r name; do
+    if has gpasswd; then gpasswd -d "$name" "$ACCOUNT" >/dev/null; else delgroup "$name" "$ACCOUNT"; fi ||
+      warn "user $name could not be taken out of group $ACCOUNT"
+  done
+  if grep -q '^user ' "$1"; then
+    if has userdel; then userdel "$ACCOUNT"; else deluser "$ACCOUNT"; fi || warn "user $ACCOUNT could not be taken away"
+  fi
   grep -q '^group ' "$1" || return 0
+  # Its group may have gone with the user.
   grep -q "^$ACCOUNT:" /etc/group || return 0
   if has groupdel; then groupdel "$ACCOUNT"; else delgroup "$ACCOUNT"; fi || warn "group $ACCOUNT could not be taken away"
 }

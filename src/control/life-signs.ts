@@ -25,8 +25,10 @@ export interface LifeSignsOptions {
 const START_LOOK_MS = 20;
 /** Three looks within the time that the manager allows: one may fail. */
 const LOOKS_PER_WATCHDOG = 3;
-/** The summary is told anew at least so often, also where nobody watches. */
+/** Also where nobody watches, or not so closely. */
 const LOOK_EVERY_MAX_MS = 20_000;
+/** How soon a changed summary is told. */
+const STATUS_EVERY_MS = 1_000;
 /** Our own socket answers within a millisecond; a loaded machine may take its time. */
 const PING_TIMEOUT_MS = 5_000;
 
@@ -35,6 +37,8 @@ export class LifeSigns implements Service {
   readonly name = "life signs";
   readonly #options: LifeSignsOptions;
   #roundsBefore = 0;
+  /** The status as it was told last. */
+  #told = "";
 
   constructor(options: LifeSignsOptions) {
     this.#options = options;
@@ -45,20 +49,31 @@ export class LifeSigns implements Service {
     const { manager, log } = this.#options;
     try {
       await this.#untilStarted(signal);
-      if (!manager.tell("READY=1", this.#status())) {
+      if (!manager.tell("READY=1", this.#tellingStatus())) {
         log.warn("tell the service manager that we are ready: it did not take the message");
       }
-      for (;;) {
-        await sleep(this.#options.clock, this.#everyMs(), signal);
-        const problem = await this.#problem();
-        if (signal.aborted) break;
-        if (problem === null) manager.tell("WATCHDOG=1", this.#status());
-        else log.error(`no sign of life for the service manager: ${problem}`);
-      }
+      await this.#goOn(signal);
     } catch (error) {
       if (!isAbort(error, signal)) throw error;
     } finally {
       manager.tell("STOPPING=1");
+    }
+  }
+
+  async #goOn(signal: AbortSignal): Promise<void> {
+    const { manager, clock, log } = this.#options;
+    let lookAtMs = clock.monotonicMs() + this.#everyMs();
+    while (!signal.aborted) {
+      const leftMs = lookAtMs - clock.monotonicMs();
+      await sleep(clock, Math.min(leftMs, STATUS_EVERY_MS), signal);
+      if (clock.monotonicMs() < lookAtMs) {
+        if (this.#status() !== this.#told) manager.tell(this.#tellingStatus());
+        continue;
+      }
+      lookAtMs = clock.monotonicMs() + this.#everyMs();
+      const problem = await this.#problem();
+      if (problem === null) manager.tell("WATCHDOG=1", this.#tellingStatus());
+      else log.error(`no sign of life for the service manager: ${problem}`);
     }
   }
 
@@ -75,6 +90,11 @@ export class LifeSigns implements Service {
 
   #status(): string {
     return `STATUS=${this.#options.summary().replaceAll(/\s+/g, " ")}`;
+  }
+
+  #tellingStatus(): string {
+    this.#told = this.#status();
+    return this.#told;
   }
 
   /** What stands still, or null. A round counts once. */

@@ -11,6 +11,7 @@ function setup(watchdogMs: number | null = WATCHDOG_MS) {
   const clock = new FakeClock();
   const stop = new AbortController();
   let rounds = 0;
+  let summary = "3\nschedules";
   const log: Log = {
     trace: () => undefined,
     debug: () => undefined,
@@ -23,7 +24,7 @@ function setup(watchdogMs: number | null = WATCHDOG_MS) {
     manager: { watchdogMs, tell: (...lines) => (told.push(lines.join(" ")), true) },
     rounds: () => rounds,
     socketPath: null,
-    summary: () => "3\nschedules",
+    summary: () => summary,
     clock,
     log,
   });
@@ -33,6 +34,7 @@ function setup(watchdogMs: number | null = WATCHDOG_MS) {
     errors,
     clock,
     goRound: () => (rounds += 1),
+    change: (text: string) => (summary = text),
     end: async () => {
       stop.abort();
       await running;
@@ -81,13 +83,13 @@ describe("life signs", () => {
     expect(told).toEqual(["STOPPING=1"]);
   });
 
-  test("tell the status every 20 seconds where nobody watches", async () => {
-    const { told, clock, goRound, end } = setup(null);
+  test("tell a changed status within a second, once, also where nobody watches", async () => {
+    const { told, clock, goRound, change, end } = setup(null);
     goRound();
     await clock.advance(20);
-    goRound();
-    await clock.advance(20_000);
-    expect(told).toHaveLength(2);
+    change("4 schedules");
+    await clock.advance(3_000);
+    expect(told).toEqual(["READY=1 STATUS=3 schedules", "STATUS=4 schedules"]);
     await end();
   });
 });

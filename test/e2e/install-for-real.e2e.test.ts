@@ -168,7 +168,8 @@ describe.skipIf(!isRoot || !isFree)("on this machine", () => {
 
   test("it uninstalls: nothing is left but the configuration, which belongs to root again", async () => {
     mkdirSync("/var/log/btu_scheduler", { recursive: true });
-    await mustInstall(["--uninstall"]);
+    const told = await mustInstall(["--uninstall"]);
+    expect(told).toBe(`The configuration stays in ${CONFIG_DIR}.\nBTU Scheduler is removed.\n`);
     const left = [
       ...OURS,
       UNIT,
