@@ -388,7 +388,11 @@ place_current() {
   place_names "$lib/current"
   place_shared "$lib/current"
   place_unit "$lib/current"
-  if [ "$system" = yes ] && has restorecon; then restorecon -RF "$bin" "$lib" 2>/dev/null || true; fi
+  if [ "$system" = yes ] && has restorecon; then
+    restorecon -RF "$lib" 2>/dev/null || true
+    # The same file: its label must be that of a program, so these names come last.
+    for name in $NAMES; do restorecon -F "$bin/$name" 2>/dev/null || true; done
+  fi
 }
 
 version_of() { cut -d ' ' -f 1 <"$1/VERSION" 2>/dev/null || true; }

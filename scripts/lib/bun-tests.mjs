@@ -30,7 +30,16 @@ const CLASSES = [
   },
   {
     name: "e2e",
-    tools: ["redis", "mariadb", "postgres", "python", "faketime", "openssl", "shellcheck"],
+    tools: [
+      "redis",
+      "mariadb",
+      "postgres",
+      "python",
+      "faketime",
+      "openssl",
+      "shellcheck",
+      "busybox",
+    ],
     testMs: 3 * MINUTE_MS,
     allMs: 10 * MINUTE_MS,
     atOnce: 1,

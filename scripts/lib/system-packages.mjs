@@ -78,6 +78,10 @@ const TOOLS = {
     present: () => which("faketime") !== null,
     packages: { apt: ["faketime"], dnf: ["libfaketime"], apk: ["libfaketime"] },
   },
+  busybox: {
+    present: () => which("busybox") !== null,
+    packages: { apt: ["busybox"], dnf: ["busybox"], apk: ["busybox"] },
+  },
   shellcheck: {
     present: () => which("shellcheck") !== null,
     packages: { apt: ["shellcheck"], dnf: ["ShellCheck"], apk: ["shellcheck"] },

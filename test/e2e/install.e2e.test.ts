@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
@@ -190,6 +191,21 @@ describe("install.sh below DESTDIR", () => {
     expect(await mustInstall(["--uninstall"], { root })).toContain("The configuration stays in");
     expect(filesIn(root)).toEqual(["etc/btu_scheduler/btu_scheduler.toml"]);
     expect(existsSync(join(root, "usr"))).toBe(false);
+  });
+
+  test("asks no more of a system than BusyBox has, as on Alpine", async () => {
+    const [root, programs] = [freshRoot(), dir.file("busybox")];
+    const busybox = findProgram("busybox");
+    mkdirSync(programs);
+    const applets = await mustRun({ command: [busybox, "--list"] });
+    for (const name of applets.trim().split("\n")) symlinkSync(busybox, join(programs, name));
+    const env = { PATH: programs };
+    await mustInstall(["--from", old], { root, env });
+    await mustInstall(["--from", newTree], { root, env });
+    await mustInstall(["--rollback"], { root, env });
+    expect(await versionOf(join(root, "usr/local/bin/btu"))).toBe(OLD);
+    await mustInstall(["--uninstall", "--purge"], { root, env });
+    expect(readdirSync(root)).toEqual([]);
   });
 
   test("leaves nothing at all with --purge", async () => {
