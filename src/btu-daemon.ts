@@ -124,6 +124,12 @@ function stopOnSignals(open: OpenLog): AbortSignal {
   return controller.signal;
 }
 
+/** Faults of the configuration may show only when Redis is there: whose state lies under `redis_key_prefix`. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigurationError) return EXIT_USAGE;
+  return error instanceof StartError ? EXIT_PROBLEM : EXIT_FAULT;
+}
+
 async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const open = startLog(loaded, args);
   const { log } = open;
@@ -158,7 +164,7 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   } catch (error) {
     if (!signal.aborted) {
       log.error(describeError(error));
-      return error instanceof StartError ? EXIT_PROBLEM : EXIT_FAULT;
+      return exitCodeOf(error);
     }
     log.warn(`while ending: ${describeError(error)}`);
   }

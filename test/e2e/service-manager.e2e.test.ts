@@ -100,4 +100,15 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto("\\n".join(sys.argv[1:])
     await using daemon = await startDaemon({ config: config(), env: { NOTIFY_SOCKET: undefined } });
     expect(daemon.log()).not.toContain("systemd");
   });
+
+  test("is told by exit code 2 not to start again a daemon that finds another source's state", async () => {
+    const first = await startDaemon({ config: config() });
+    await first.waitForLog(/this daemon leads/, { from: 0 });
+    await first.stop();
+    await first[Symbol.asyncDispose]();
+    const other = `${config()}\nsource_id = "another"`;
+    await using second = await startDaemon({ config: other, waitForPing: false });
+    expect(await second.child.exited).toBe(2);
+    expect(second.log()).toContain("give it another redis_key_prefix");
+  });
 });
