@@ -512,18 +512,24 @@ install_release() {
   place_config
   printf '%s' "$new_dirs" | while read -r dir; do [ -z "$dir" ] || remember "dir $dir"; done
   reload_units
-  restart_service
   now=$(version_of "$lib/current")
   if [ -z "$was" ]; then
     say "BTU Scheduler $now is installed in $dest$prefix/bin."
     tell_next
-  elif [ "$was" = "$now" ]; then
+    # Another program's service of this name: when to switch is the administrator's matter.
+    if has_systemd && systemctl is-active --quiet $SERVICE; then
+      warn "the service $SERVICE runs an earlier program: it goes on until systemctl restart $SERVICE"
+    fi
+    return
+  fi
+  restart_service
+  if [ "$was" = "$now" ]; then
     say "BTU Scheduler $now is in place anew."
   else
     say "BTU Scheduler was $was and is $now now."
-    [ "$restarted" = no ] || say "The service was started again."
-    [ ! -d "$lib/previous" ] || say "Back to $(version_of "$lib/previous"): sh $lib/current/install.sh --rollback"
   fi
+  [ "$restarted" = no ] || say "The service was started again."
+  [ ! -d "$lib/previous" ] || say "Back to $(version_of "$lib/previous"): sh $lib/current/install.sh --rollback"
 }
 
 rollback() {

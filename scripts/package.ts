@@ -21,6 +21,8 @@ import { makeDeb, makeRpm } from "./lib/system-package.ts";
 const USAGE = `Usage: npm run package [-- options]
 
   --target T       linux-x64, linux-arm64, linux-x64-musl or linux-arm64-musl; may come several times; default: all
+                   that this machine can build (the compiler's parts for others come from the npm registry)
+  --all            all of them, and fail when one cannot be built
   --out DIR        where to write; default: dist
   --archives-only  no .deb, no .rpm, no SBOM
   --as-version X   write this version into it, to try upgrades; default: that of package.json
@@ -33,6 +35,8 @@ const OWN_FILES = /^btu-scheduler[-_].*\.(tar\.gz|deb|rpm|cdx\.json)$|^SHA256SUM
 
 interface Plan {
   readonly targets: readonly Target[];
+  /** Whether a target of another machine may be left out. */
+  readonly mayLeaveOut: boolean;
   readonly out: string;
   readonly archivesOnly: boolean;
   readonly version: string;
@@ -42,6 +46,7 @@ function readPlan(): Plan {
   const { values } = parseArgs({
     options: {
       target: { type: "string", multiple: true },
+      all: { type: "boolean" },
       out: { type: "string" },
       "archives-only": { type: "boolean" },
       "as-version": { type: "string" },
@@ -54,6 +59,7 @@ function readPlan(): Plan {
   });
   return {
     targets,
+    mayLeaveOut: values.target === undefined && values.all !== true,
     out: resolve(ROOT, values.out ?? "dist"),
     archivesOnly: values["archives-only"] ?? false,
     version: values["as-version"] ?? VERSION,
@@ -77,14 +83,13 @@ function pack(tree: string, file: string, seconds: number): void {
   mustRun(["tar", "--use-compress-program=gzip -n", ...same, "-C", parent, "-cf", file, name]);
 }
 
-function packTarget(
-  target: Target,
-  {
-    plan,
-    manuals,
-    work,
-  }: { readonly plan: Plan; readonly manuals: Manuals; readonly work: string },
-): void {
+interface Packing {
+  readonly plan: Plan;
+  readonly manuals: Manuals;
+  readonly work: string;
+}
+
+function packTarget(target: Target, { plan, manuals, work }: Packing): void {
   const { version, out } = plan;
   const seconds = commitSeconds();
   const name = `btu-scheduler-${version}-${target}`;
@@ -106,6 +111,16 @@ function packTarget(
       if (file !== null) tell(basename(file));
   }
   rmSync(tree, { recursive: true });
+}
+
+/** Only what this machine runs itself can be built without the registry. */
+function packOrLeaveOut(target: Target, packing: Packing): void {
+  try {
+    packTarget(target, packing);
+  } catch (error) {
+    if (!packing.plan.mayLeaveOut || target === ownTarget()) throw error;
+    tell(`LEFT OUT  ${target}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 async function sha256(path: string): Promise<string> {
@@ -130,7 +145,7 @@ async function main(): Promise<void> {
   for (const name of readdirSync(plan.out)) if (OWN_FILES.test(name)) rmSync(join(plan.out, name));
   const work = mkdtempSync(join(tmpdir(), "btu-package-"));
   try {
-    for (const target of plan.targets) packTarget(target, { plan, manuals, work });
+    for (const target of plan.targets) packOrLeaveOut(target, { plan, manuals, work });
     if (!plan.archivesOnly) {
       const sbom = `btu-scheduler-${plan.version}.cdx.json`;
       writeFileSync(join(plan.out, sbom), sbomText(plan.version, commitSeconds()));

@@ -135,7 +135,9 @@ describe.skipIf(!isRoot || !isFree)("on this machine", () => {
     writeFileSync(dir.file("never.js"), "console.log('somebody else runs');");
     await using receiver = await startNotifyReceiver(`@btu-install-${process.pid}`);
     await using daemon = await runAsUnit(dir);
-    await receiver.waitFor("READY=1");
+    await receiver.waitFor("READY=1").catch((cause: unknown) => {
+      throw new Error(`the daemon did not become ready:\n${daemon.output()}`, { cause });
+    });
     const client = await redis.client();
     await eventually(() => client.llen("rq:queue:default"), { what: "a job is queued" });
     expect((await pingAs(WEB_USER)).text).toContain('"reply": "pong"');

@@ -54,4 +54,11 @@ describe("the documentation", () => {
       "CHANGELOG.md",
     ]);
   });
+
+  test("names files of the sources that are there", () => {
+    const named = textOf("docs/architecture.md").matchAll(/`?\*?\*?`([a-z]+\/[a-z-]+)`/g);
+    const files = [...named].map(([, path = ""]) => path);
+    expect(files.length).toBeGreaterThan(10);
+    expect(files.filter((path) => !existsSync(join(ROOT, "src", `${path}.ts`)))).toEqual([]);
+  });
 });

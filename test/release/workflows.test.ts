@@ -44,7 +44,7 @@ describe("the workflows", () => {
     expect(tested).toContain("npm run release:check");
     expect(tested).toContain("npm run test:full");
     expect(release.jobs["package"]?.needs).toBe("test");
-    expect(commandsOf(release)).toContain("npm run package\n");
+    expect(commandsOf(release)).toContain("npm run package -- --all\n");
     expect(Object.keys(TARGETS)).toEqual([
       "linux-x64",
       "linux-arm64",
