@@ -16,13 +16,13 @@ import { commitSeconds, ROOT, run, VERSION } from "./lib/compile.ts";
 import { isTarget, makeManuals, makeTree, ownTarget, TARGETS } from "./lib/release-tree.ts";
 import type { Manuals, Target } from "./lib/release-tree.ts";
 import { sbomText } from "./lib/sbom.ts";
-import { makeDeb, makeRpm } from "./lib/system-package.ts";
+import { makeDeb, makeRpm, missingPackers } from "./lib/system-package.ts";
 
 const USAGE = `Usage: npm run package [-- options]
 
   --target T       linux-x64, linux-arm64, linux-x64-musl or linux-arm64-musl; may come several times; default: all
                    that this machine can build (the compiler's parts for others come from the npm registry)
-  --all            all of them, and fail when one cannot be built
+  --all            everything, and fail when something cannot be made
   --out DIR        where to write; default: dist
   --archives-only  no .deb, no .rpm, no SBOM
   --as-version X   write this version into it, to try upgrades; default: that of package.json
@@ -37,6 +37,8 @@ interface Plan {
   readonly targets: readonly Target[];
   /** Whether a target of another machine may be left out. */
   readonly mayLeaveOut: boolean;
+  /** Whether nothing at all may be left out. */
+  readonly isAll: boolean;
   readonly out: string;
   readonly archivesOnly: boolean;
   readonly version: string;
@@ -59,6 +61,7 @@ function readPlan(): Plan {
   });
   return {
     targets,
+    isAll: values.all ?? false,
     mayLeaveOut: values.target === undefined && values.all !== true,
     out: resolve(ROOT, values.out ?? "dist"),
     archivesOnly: values["archives-only"] ?? false,
@@ -123,6 +126,14 @@ function packOrLeaveOut(target: Target, packing: Packing): void {
   }
 }
 
+function tellMissing({ isAll }: Plan): void {
+  for (const name of missingPackers()) {
+    const text = `${name === "rpmbuild" ? ".rpm" : ".deb"}: ${name} is not installed`;
+    if (isAll) throw new Error(text);
+    tell(`LEFT OUT  ${text}`);
+  }
+}
+
 async function sha256(path: string): Promise<string> {
   const hash = createHash("sha256");
   await pipeline(createReadStream(path), hash);
@@ -142,6 +153,7 @@ async function main(): Promise<void> {
   mkdirSync(plan.out, { recursive: true });
   mustRun([process.execPath, "scripts/build.ts"]);
   const manuals = makeManuals();
+  if (!plan.archivesOnly) tellMissing(plan);
   for (const name of readdirSync(plan.out)) if (OWN_FILES.test(name)) rmSync(join(plan.out, name));
   const work = mkdtempSync(join(tmpdir(), "btu-package-"));
   try {

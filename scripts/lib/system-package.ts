@@ -76,11 +76,15 @@ function installedKib(root: string): number {
   return Number(run(["du", "-sk", root]).stdout.split("\t")[0]);
 }
 
-/** Makes the .deb, or tells why not. Nothing is stripped: that would cut the program off the runtime. */
+/** What is missing on this machine to make .deb and .rpm. */
+export function missingPackers(): string[] {
+  return ["dpkg-deb", "rpmbuild"].filter((name) => Bun.which(name) === null);
+}
+
+/** Makes the .deb; null without dpkg-deb, or where the target has none. Nothing is stripped: that would cut the program off the runtime. */
 export function makeDeb(options: PackageOptions): string | null {
   const names = ARCHITECTURES[options.target];
-  if (names === null) return null;
-  if (Bun.which("dpkg-deb") === null) throw new Error("dpkg-deb is not installed");
+  if (names === null || missingPackers().includes("dpkg-deb")) return null;
   const { tree, work, out, version, commitSeconds } = options;
   const root = join(work, "deb");
   layOut(tree, root);
@@ -113,10 +117,10 @@ export function makeDeb(options: PackageOptions): string | null {
   return file;
 }
 
-/** Makes the .rpm; null where rpmbuild is not installed or the target has none. */
+/** Makes the .rpm; null without rpmbuild, or where the target has none. */
 export function makeRpm(options: PackageOptions): string | null {
   const names = ARCHITECTURES[options.target];
-  if (names === null || Bun.which("rpmbuild") === null) return null;
+  if (names === null || missingPackers().includes("rpmbuild")) return null;
   const { tree, work, out, version, commitSeconds } = options;
   const root = join(work, "rpm-root");
   layOut(tree, root);
