@@ -8,6 +8,7 @@ import type { Measure } from "./measure.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPickle } from "./pickle.ts";
 import { findPython } from "./python.ts";
+import { benchReconcile } from "./reconcile.ts";
 import { benchStart } from "./start.ts";
 import { benchThroughput } from "./throughput.ts";
 
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Measure[] | Promise<Measure[]>>>
   start: benchStart,
   lateness: benchLateness,
   throughput: benchThroughput,
+  reconcile: benchReconcile,
   memory: benchMemory,
   cron: benchCron,
   pickle: benchPickle,
