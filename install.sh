@@ -22,7 +22,8 @@ Usage: sh install.sh [options]
 Installs BTU Scheduler, or upgrades it in place. Needs root, unless DESTDIR, or --prefix and --no-service, are given.
 
   --version X      install this version; default: the newest release
-  --from FILE|DIR  take a release archive, a folder with archives, or an unpacked archive, and no network
+  --from FILE|DIR  take a release archive, a folder with archives, or an unpacked archive, and no network; the install.sh
+                   of an unpacked archive takes that by itself
   --target T       linux-x64, linux-arm64, linux-x64-musl or linux-arm64-musl; default: this machine's
   --prefix DIR     install below DIR, the executables in DIR/bin; default: /usr/local
   --web-user USER  let this user, whom the web server runs as, use the daemon's socket
@@ -286,9 +287,21 @@ unpack() { # ARCHIVE
   if [ ! -f "$tree/btu" ] || [ ! -f "$tree/VERSION" ]; then die "\"$1\" is no archive of BTU Scheduler"; fi
 }
 
+# The unpacked archive that this script lies in; nothing where it is the installed one, or came through a pipe.
+own_tree() {
+  [ "${0##*/}" = install.sh ] || return 0
+  own=$(cd "$(dirname "$0")" && pwd -P)
+  if [ ! -f "$own/VERSION" ] || [ ! -f "$own/btu" ]; then return 0; fi
+  case $own in
+    */lib/btu_scheduler/*) ;;
+    *) printf '%s' "$own" ;;
+  esac
+}
+
 # Sets `tree` to a folder laid out like the archive.
 obtain() {
   work=$(mktemp -d "${TMPDIR:-/tmp}/btu-install.XXXXXX")
+  [ -n "$from$version" ] || from=$(own_tree)
   if [ -z "$from" ]; then
     download
   elif [ -d "$from" ]; then

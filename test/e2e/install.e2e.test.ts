@@ -193,6 +193,19 @@ describe("install.sh below DESTDIR", () => {
     expect(existsSync(join(root, "usr"))).toBe(false);
   });
 
+  test("takes the unpacked archive that it lies in, but not the installed one", async () => {
+    const root = freshRoot();
+    const run = (path: string): Promise<{ code: number; stderr: string }> =>
+      runChild({
+        command: ["sh", join(path, "install.sh")],
+        env: { DESTDIR: root, BTU_SCHEDULER_RELEASES: undefined },
+      });
+    expect((await run(oldTree)).code).toBe(0);
+    expect(await versionOf(join(root, "usr/local/bin/btu"))).toBe(OLD);
+    const again = await run(join(root, "usr/local/lib/btu_scheduler/current"));
+    expect(again.stderr).toContain("where to download from is not known");
+  });
+
   test("asks no more of a system than BusyBox has, as on Alpine", async () => {
     const [root, programs] = [freshRoot(), dir.file("busybox")];
     const busybox = findProgram("busybox");
