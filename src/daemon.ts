@@ -174,7 +174,7 @@ function summary({ redis, book }: Shared, reconcile: ReconcileLoop, fireLoop: Fi
   );
   if (down !== undefined) return `${down.name} is not available: ${down.problem}`;
   if (fireLoop.problem !== null) return `nothing is fired: ${fireLoop.problem}`;
-  return `${book.size} schedules`;
+  return book.size === 1 ? "1 schedule" : `${book.size} schedules`;
 }
 
 function openLifeSigns(

@@ -45,7 +45,7 @@ describe("the service manager", () => {
       const env = { NOTIFY_SOCKET: at(), WATCHDOG_USEC: "600000" };
       await using daemon = await startDaemon({ config: config(), env });
       await receiver.waitFor("READY=1");
-      await receiver.waitFor("WATCHDOG=1\nSTATUS=1 schedules");
+      await receiver.waitFor("WATCHDOG=1\nSTATUS=1 schedule");
       daemon.child.signal("SIGHUP");
       await receiver.waitFor("RELOADING=1");
       expect(await daemon.stop()).toBe(0);
