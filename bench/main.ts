@@ -1,6 +1,7 @@
 /** Runs benchmarks: `npm run bench`, or `npm run bench -- cron lateness` for some of them. */
 import { cpus } from "node:os";
 import { writeAll } from "../src/base/write-all.ts";
+import { benchCli } from "./cli.ts";
 import { benchCron } from "./cron.ts";
 import { benchLateness } from "./lateness.ts";
 import { measureText } from "./measure.ts";
@@ -18,6 +19,7 @@ const EXIT_USAGE = 2;
 
 const BENCHMARKS: Readonly<Record<string, () => Measure[] | Promise<Measure[]>>> = {
   start: benchStart,
+  cli: benchCli,
   lateness: benchLateness,
   throughput: benchThroughput,
   reconcile: benchReconcile,

@@ -78,6 +78,8 @@ export interface Schedule {
 export interface Timing {
   readonly expression: CronExpression;
   readonly zone: Zone;
+  /** What to tell of the zone's name; null when it is spelled as the zone data have it. */
+  readonly zoneWarning: string | null;
 }
 
 /** What `defineSchedule` looks things up in. */
@@ -129,7 +131,8 @@ function isUnchanged(known: Schedule, input: ScheduleInput, { zones }: DefineToo
     known.policy === input.policy &&
     isSameWork(known.work, input.work) &&
     input.timeZone !== null &&
-    known.timing?.zone === findZone(zones, input.timeZone)
+    known.timing?.zone === findZone(zones, input.timeZone) &&
+    known.timing.zoneWarning === zoneWarning(known.timing.zone, input.timeZone)
   );
 }
 
@@ -148,6 +151,11 @@ function isSameText(a: Texts, b: Texts): boolean {
 
 function isSameWork(a: Work | null, b: Work | null): boolean {
   return a === b || Bun.deepEquals(a, b, true);
+}
+
+/** Some programs take names of zones in one letter case only. */
+function zoneWarning({ name }: Zone, asked: string): string | null {
+  return name === asked ? null : `the time zone "${asked}" is spelled "${name}"`;
 }
 
 function findZone(zones: ZoneData, name: string): Zone | null {
@@ -224,7 +232,7 @@ function compileTiming(
     if (before?.timing.zone === zone) return before;
     const found = {
       texts: { cron, timeZone: zone.name },
-      timing: { expression, zone },
+      timing: { expression, zone, zoneWarning: zoneWarning(zone, timeZone) },
       fingerprint: timingFingerprint(input),
     };
     known.set(key, found);

@@ -53,6 +53,12 @@ const SCHEDULES = [
   schedule("off", "0 9 * * *", { enabled: false, timeZone: "UTC" }),
 ];
 
+test("a zone in another letter case is a warning", () => {
+  const [row] = lintSchedules([schedule("a", "@daily", { timeZone: "utc" })], nowSeconds);
+  expect([row?.level, row?.time_zone]).toEqual(["warning", "UTC"]);
+  expect(row?.warnings).toEqual(['the time zone "utc" is spelled "UTC"']);
+});
+
 describe("lintSchedules", () => {
   const rows = lintSchedules(SCHEDULES, nowSeconds);
 

@@ -139,6 +139,7 @@ describe("a schedule that is read again", () => {
     ["enabled", { enabled: false }],
     ["cron text", { cron: "1 5 * * *" }],
     ["zone", { timeZone: "Asia/Tokyo" }],
+    ["spelling of the zone", { timeZone: "america/new_york" }],
     ["zone rule", { zoneRule: "system_settings" }],
     ["queue", { queue: "long" }],
     ["task", { task: "BTU-2" }],
