@@ -1,4 +1,4 @@
-/** How many occurrences go into one script call: as many as Redis does in a short while. */
+/** How many occurrences go into one script call: as many as Redis can do in a few milliseconds. */
 
 const FIRST = 64;
 const MIN = 8;
@@ -9,14 +9,17 @@ const TARGET_MS = 4;
 /** The size; it follows the time that calls take. */
 export class BatchSize {
   #size = FIRST;
+  #answeredMs = -Infinity;
 
-  /** How many the next call may hold. */
-  get size(): number {
+  get current(): number {
     return this.#size;
   }
 
-  /** Learns from a call of so many occurrences. */
-  learn(count: number, tookMs: number): void {
+  /** To be told of each call: how many it held, when it was sent and when answered, by the monotonic clock. */
+  adapt(count: number, sentMs: number, answeredMs: number): void {
+    // Behind another batch the time runs from that one's answer.
+    const tookMs = answeredMs - Math.max(sentMs, this.#answeredMs);
+    this.#answeredMs = answeredMs;
     if (tookMs > TARGET_MS) this.#size = Math.max(Math.floor(count / 2), MIN);
     else if (count === this.#size) this.#size = Math.min(count * 2, MAX);
   }

@@ -64,8 +64,7 @@ export class FireLoop implements Service {
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
-  readonly #batch = new BatchSize();
-  #answeredMs = -Infinity;
+  readonly #batchSize = new BatchSize();
   #rounds = 0;
 
   constructor(options: FireLoopOptions) {
@@ -230,7 +229,7 @@ export class FireLoop implements Service {
     const due = this.#due();
     let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batch.size);
+      const batch = due.slice(start, start + this.#batchSize.current);
       start += batch.length;
       const current = this.#fireBatch(batch);
       try {
@@ -249,10 +248,7 @@ export class FireLoop implements Service {
     for (const attempt of batch) attempt.isSent = true;
     const sentMs = clock.monotonicMs();
     const left = await this.#firer.fire(batch);
-    // Behind another batch the time runs from that one's answer.
-    const nowMs = clock.monotonicMs();
-    this.#batch.learn(batch.length, nowMs - Math.max(sentMs, this.#answeredMs));
-    this.#answeredMs = nowMs;
+    this.#batchSize.adapt(batch.length, sentMs, clock.monotonicMs());
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;
