@@ -48,6 +48,8 @@ local function forget(member, reason)
   local id, due = string.match(member, '^(.*)|(%-?%d+)$')
   if id and due_of(redis.call('HGET', PLANNED, id)) == tonumber(due) then return end
   if redis.call('ZREM', AGENDA, member) == 0 or not id then return end
+  local settled_due = due_of(redis.call('HGET', SETTLED, id))
+  if settled_due and tonumber(due) <= settled_due then return end
   if tonumber(due) <= NOW then
     record({ schedule = id, due = due, outcome = 'dropped', reason = reason })
   end

@@ -60,6 +60,19 @@ export class Book {
     this.#rejected = rejected;
   }
 
+  /** Takes over what was read of some schedules, null for one that is gone; whether that is news. */
+  update(schedules: ReadonlyMap<string, Schedule | null>): boolean {
+    let hasNews = false;
+    for (const [id, schedule] of schedules) {
+      const known = this.#entries.get(id);
+      if (schedule === (known?.schedule ?? null)) continue;
+      hasNews = true;
+      if (schedule === null) this.#entries.delete(id);
+      else this.#entries.set(id, { ...(known ?? newEntry(schedule)), schedule });
+    }
+    return hasNews;
+  }
+
   /** Whether it, or all schedules, are paused, as far as last seen; the scripts alone decide. */
   isPaused(id: string): boolean {
     return this.#pauses.has(id) || this.#pauses.has(PAUSED_ALL);

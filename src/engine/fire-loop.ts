@@ -4,7 +4,6 @@ import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { sleep, Wakeup } from "../base/clock.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { Builder } from "../job/builder.ts";
@@ -19,13 +18,14 @@ import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
+import { isHeld } from "./hold.ts";
+import type { HoldOptions } from "./hold.ts";
 
 /** What the loop needs. */
-export interface FireLoopOptions {
+export interface FireLoopOptions extends HoldOptions {
   readonly agenda: Agenda;
   readonly redis: RedisConnection;
   readonly book: Book;
-  readonly clock: Clock;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
   /** Whether this daemon does the work, and not another one. */
@@ -57,6 +57,7 @@ export class FireLoop implements Service {
   readonly #builds: BuildQueue;
   readonly #firer: Firer;
   readonly #outage: Outage;
+  readonly #batchSize = new BatchSize();
   readonly #attempts = new Map<string, Attempt>();
   /** Members that were refused, with the definition they were refused for. */
   readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
@@ -64,7 +65,6 @@ export class FireLoop implements Service {
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
-  readonly #batchSize = new BatchSize();
   #rounds = 0;
 
   constructor(options: FireLoopOptions) {
@@ -89,6 +89,11 @@ export class FireLoop implements Service {
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
   refresh(): void {
     this.#isStale = true;
+    this.#wakeup.wake();
+  }
+
+  /** To be called when what was held back may be ready. */
+  look(): void {
     this.#wakeup.wake();
   }
 
@@ -135,7 +140,9 @@ export class FireLoop implements Service {
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
-      if (attempt.wantsJob && isTime) this.#builds.add(attempt, signal);
+      if (!attempt.wantsJob || !isTime) continue;
+      // A job that is only made when it is due may be enqueued by being made.
+      if (!isHeld(attempt, this.#options)) this.#builds.add(attempt, signal);
     }
     this.#outage.recovered();
   }
@@ -166,16 +173,15 @@ export class FireLoop implements Service {
     this.#horizonMs = Infinity;
     for (let offset = 0, isWhole = false; !isWhole; offset += PAGE_SIZE) {
       const page = await agenda.entries(offset, PAGE_SIZE);
-      const ahead = page.find((entry) => entry.scoreSeconds * 1000 > untilMs);
-      for (const entry of page) {
-        if (entry === ahead) break;
+      const soon = page.filter((entry) => entry.scoreSeconds * 1000 <= untilMs);
+      for (const entry of soon) {
         found.add(entry.member);
         this.#attend(entry);
       }
-      // Something that was put aside may have to be looked at sooner.
-      if (ahead !== undefined)
-        this.#horizonMs = Math.min(this.#horizonMs, ahead.scoreSeconds * 1000);
-      isWhole = ahead !== undefined || page.length < PAGE_SIZE;
+      const aheadMs = (page[soon.length]?.scoreSeconds ?? Infinity) * 1000;
+      // What was put aside may have to be looked at sooner.
+      this.#horizonMs = Math.min(this.#horizonMs, aheadMs);
+      isWhole = soon.length < PAGE_SIZE;
     }
     for (const member of this.#attempts.keys()) {
       if (!found.has(member)) this.#attempts.delete(member);
@@ -275,15 +281,20 @@ export class FireLoop implements Service {
     const nowMs = this.#options.clock.nowMs();
     const due: Attempt[] = [];
     for (const attempt of this.#attempts.values()) {
-      if (attempt.isOverdue(nowMs)) {
-        // Redis was away for long: what was on time has been missed since, and the policy decides.
+      if (attempt.isOverdue(nowMs) || this.#isOutdated(attempt)) {
+        // Redis was away for long: what was on time has been missed since, and the policy decides. Or the schedule changed.
         this.#attempts.delete(attempt.member);
         this.#isStale = true;
         continue;
       }
       attempt.giveUpWhenOver(nowMs);
-      if (attempt.isReady && attempt.actAtMs <= nowMs) due.push(attempt);
+      if (attempt.isDue(nowMs) && !isHeld(attempt, this.#options)) due.push(attempt);
     }
     return due.toSorted((a, b) => a.scoreMs - b.scoreMs);
+  }
+
+  /** Whether it was made from a definition that is not the newest read. */
+  #isOutdated({ schedule, isSent }: Attempt): boolean {
+    return !isSent && this.#options.book.get(schedule.id)?.schedule !== schedule;
   }
 }

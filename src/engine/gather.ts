@@ -22,3 +22,16 @@ export function gatherSchedules(readers: readonly SourceReader[]): Gathered {
   }
   return { schedules, rejected };
 }
+
+/** The same for some ids; null stands for one that no source holds. */
+export function gatherSome(
+  ids: Iterable<string>,
+  readers: readonly SourceReader[],
+): Map<string, Schedule | null> {
+  const found = new Map<string, Schedule | null>();
+  for (const id of ids) {
+    const holder = readers.find((reader) => reader.schedules.has(id));
+    found.set(id, holder?.schedules.get(id) ?? null);
+  }
+  return found;
+}

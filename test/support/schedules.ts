@@ -29,8 +29,8 @@ export type ScheduleParts = Partial<Omit<ScheduleInput, "policy">> & {
   readonly policy?: Partial<Policy>;
 };
 
-/** The input a source would give. */
-function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
+/** The input that a source would give. */
+export function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
   return {
     id: "s1",
     task: "builtins.print",
