@@ -11,6 +11,7 @@ import type { RedisConnection } from "../redis/connect.ts";
 import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { Aside, ASIDE_MS } from "./aside.ts";
 import { Attempt } from "./attempt.ts";
 import { BatchSize } from "./batch-size.ts";
 import type { Book } from "./book.ts";
@@ -46,8 +47,6 @@ const PAGE_SIZE = 1_000;
 const AHEAD_MAX_MS = 15_000;
 /** Pause after Redis refused or broke off. */
 const TROUBLE_PAUSE_MS = 500;
-/** A refused occurrence is not asked for again before this, unless its schedule was read anew. */
-const ASIDE_MS = 1_000;
 
 /** The loop; one per daemon. */
 export class FireLoop implements Service {
@@ -59,8 +58,7 @@ export class FireLoop implements Service {
   readonly #outage: Outage;
   readonly #batchSize = new BatchSize();
   readonly #attempts = new Map<string, Attempt>();
-  /** Members that were refused, with the definition they were refused for. */
-  readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
+  readonly #aside: Aside;
   #readAtMs = -Infinity;
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
@@ -71,6 +69,7 @@ export class FireLoop implements Service {
     this.#options = options;
     const { clock, log } = options;
     this.#wakeup = new Wakeup(clock);
+    this.#aside = new Aside(clock);
     this.#builds = new BuildQueue({ clock, onBuilt: () => this.#wakeup.wake() });
     this.#firer = new Firer({ ...options, onDone: (report) => this.#done(report) });
     this.#outage = new Outage("firing", { clock, log });
@@ -213,7 +212,7 @@ export class FireLoop implements Service {
       return;
     }
     if (this.#attempts.get(member)?.schedule === schedule) return;
-    if (this.#isAside(member, schedule)) return this.#lookAgain();
+    if (this.#aside.holds(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
@@ -256,24 +255,12 @@ export class FireLoop implements Service {
     const left = await this.#firer.fire(batch);
     this.#batchSize.adapt(batch.length, sentMs, clock.monotonicMs());
     for (const { member } of left.done) this.#attempts.delete(member);
-    for (const attempt of left.lost) this.#putAside(attempt);
+    for (const { member, schedule } of left.lost) {
+      this.#attempts.delete(member);
+      this.#aside.put(member, schedule);
+    }
     for (const attempt of left.staying) attempt.isSent = false;
     if (left.lost.length > 0) this.#isStale = true;
-  }
-
-  /** Not ours as we know it: asking again at once would only be refused again, until we know better. */
-  #putAside({ member, schedule }: Attempt): void {
-    this.#attempts.delete(member);
-    this.#aside.set(member, { schedule, untilMs: this.#options.clock.monotonicMs() + ASIDE_MS });
-  }
-
-  #isAside(member: string, schedule: Schedule): boolean {
-    const aside = this.#aside.get(member);
-    if (aside === undefined) return false;
-    const isStill =
-      aside.schedule === schedule && this.#options.clock.monotonicMs() < aside.untilMs;
-    if (!isStill) this.#aside.delete(member);
-    return isStill;
   }
 
   /** What can be asked of the script now, in the order it was due. */
