@@ -64,9 +64,11 @@ export interface Manuals {
  * @throws Error when one is missing.
  */
 export function makeManuals(): Manuals {
+  const folder = join(ROOT, "dist/man");
+  // Pages of commands that are no more must not be packed.
+  rmSync(folder, { recursive: true, force: true });
   const made = run([process.execPath, "scripts/make-man.ts"]);
   if (made.exitCode !== 0) throw new Error(`make the man pages: ${made.stdout}${made.stderr}`);
-  const folder = join(ROOT, "dist/man");
   const pages = [...new Bun.Glob("**/*.[1-8]").scanSync(folder)].toSorted();
   if (pages.length === 0) throw new Error(`make the man pages: none came to ${folder}`);
   const completions = new Map<string, string>();

@@ -127,11 +127,12 @@ describe("the environment", () => {
 });
 
 describe("the executable", () => {
-  test("tells version and commit under every name", async () => {
+  test("tells version, commit, Bun and zone data under every name, in one line", async () => {
     for (const name of ["btu", "btu-daemon"] as const) {
       const { stdout } = await runChild({ command: [executable(name), "--version"] });
-      expect(stdout).toStartWith(`${name} ${packageJson.version} (`);
-      expect(stdout.trim().split("\n")).toHaveLength(1);
+      const version = packageJson.version.replaceAll(".", "\\.");
+      const line = `^${name} ${version} \\([0-9a-f]{12}(\\+changes)?, Bun ${Bun.version}, zone data 20\\d\\d[a-z]+\\)\n$`;
+      expect(stdout).toMatch(new RegExp(line));
     }
   });
 

@@ -18,6 +18,7 @@ import { mustRun, runChild } from "../support/child.ts";
 import { findProgram } from "../support/find-program.ts";
 import { startHttpServer } from "../support/http-server.ts";
 import { INSTALLER, mustInstall, packRelease, runInstaller, TARGET } from "../support/release.ts";
+import { runInTerminal } from "../support/terminal.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import type { TempDir } from "../support/temp-dir.ts";
 
@@ -246,6 +247,26 @@ describe("install.sh below DESTDIR", () => {
     await mustInstall(["--from", oldTree, "--prefix=/opt/btu"], { root });
     const unit = readFileSync(join(root, "etc/systemd/system/btu_scheduler.service"), "utf8");
     expect(unit).toContain("\nExecStart=/opt/btu/bin/btu-daemon\n");
+  });
+});
+
+describe("install.sh on a terminal", () => {
+  test.each([
+    ["y", true],
+    ["n", false],
+    ["", false],
+  ])("asks before it deletes the configuration, and takes %p as %p", async (answer, isDeleted) => {
+    const root = freshRoot();
+    await mustInstall(["--from", oldTree], { root });
+    const { code, plain } = await runInTerminal({
+      command: ["sh", INSTALLER, "--uninstall"],
+      columns: 120,
+      env: { DESTDIR: root },
+      typed: { after: /\[y\/N\] $/, keys: `${answer}\r` },
+    });
+    expect(plain).toContain("Delete the configuration in");
+    expect(code).toBe(0);
+    expect(existsSync(join(root, "etc/btu_scheduler/btu_scheduler.toml"))).toBe(!isDeleted);
   });
 });
 
