@@ -1,7 +1,7 @@
 /** Makes the agenda agree with the schedules: one read, one diff, atomic writes of what differs. */
 import { nowSeconds } from "../base/clock.ts";
 import { parseOccurrence } from "../schedule/occurrence.ts";
-import type { Schedule } from "../schedule/schedule.ts";
+import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
 import type { Agenda } from "./agenda.ts";
 import { parsePlan } from "./plan-record.ts";
 import type { PlanRecord } from "./plan-record.ts";
@@ -115,7 +115,7 @@ function needOfPlan(
  */
 function adoptMembers(
   members: Set<string>,
-  { schedules, seen }: { schedules: ReadonlyMap<string, Schedule>; seen: ReadonlySet<string> },
+  { schedules, seen }: { schedules: ScheduleSet; seen: ReadonlySet<string> },
 ): Map<string, Need> {
   const adopted = new Map<string, Need>();
   for (const member of members) {
@@ -134,10 +134,10 @@ function adoptMembers(
 
 function isForeign(
   member: string,
-  schedules: ReadonlyMap<string, Schedule>,
+  schedules: ScheduleSet,
   isDeleted: (id: string) => boolean,
 ): boolean {
   const occurrence = parseOccurrence(member);
   if (occurrence === null) return true;
-  return schedules.has(occurrence.scheduleId) || isDeleted(occurrence.scheduleId);
+  return schedules.get(occurrence.scheduleId) !== undefined || isDeleted(occurrence.scheduleId);
 }

@@ -1,7 +1,7 @@
 /** Writes to the agenda what a reconcile found to differ, in bounded batches. */
 import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
-import type { Schedule } from "../schedule/schedule.ts";
+import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
 import type { Agenda, ApplyOperation } from "./agenda.ts";
 import { formatPlan, formatSettled } from "./plan-record.ts";
 import type { SettledRecord } from "./plan-record.ts";
@@ -21,7 +21,7 @@ export interface WriteOptions {
   readonly agenda: Agenda;
   readonly clock: Clock;
   /** The schedules by their ids, those that changed at least. */
-  readonly schedules: ReadonlyMap<string, Schedule>;
+  readonly schedules: ScheduleSet;
   /** Told of each schedule's planned occurrence, null when it has none. */
   readonly onPlanned: (id: string, dueSeconds: number | null) => void;
 }

@@ -11,6 +11,8 @@ export interface Gathered {
 
 /** Takes together what the sources last held; where an id stands in two, the earlier source has it. */
 export function gatherSchedules(readers: readonly SourceReader[]): Gathered {
+  const [only, ...others] = readers;
+  if (only !== undefined && others.length === 0) return only;
   const schedules = new Map<string, Schedule>();
   const rejected: Schedule[] = [];
   for (const reader of readers) {

@@ -7,7 +7,7 @@ import type { ReconcileReport } from "../agenda/write-changes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { RedisConnection } from "../redis/connect.ts";
-import type { DefineTools, Schedule } from "../schedule/schedule.ts";
+import type { DefineTools, ScheduleSet } from "../schedule/schedule.ts";
 import type { Source } from "../schedule/source.ts";
 import type { Book } from "./book.ts";
 import { gatherSchedules, gatherSome } from "./gather.ts";
@@ -151,8 +151,7 @@ export class Reconciler {
   async #write(fresh: ReadonlySet<SourceReader>, startedMs: number): Promise<boolean> {
     const { agenda, book, clock, log } = this.#options;
     if (!this.#hasGuards) await this.#keepInformed();
-    const schedules = new Map([...book.entries()].map(({ schedule }) => [schedule.id, schedule]));
-    const options = this.#agendaOptions(schedules, (id) => this.#isDeleted(id, fresh));
+    const options = this.#agendaOptions(book.schedules, (id) => this.#isDeleted(id, fresh));
     const { planned, dropped, firedMeanwhile } = await reconcileAgenda(options);
     this.#hasWritten = true;
     book.setPauses(await agenda.paused());
@@ -169,22 +168,14 @@ export class Reconciler {
     looks: ReadonlyMap<SourceReader, SomeRead>,
   ): Promise<ReconcileReport> {
     const { book, log } = this.#options;
-    const schedules = new Map<string, Schedule>();
-    for (const id of ids) {
-      const schedule = book.get(id)?.schedule;
-      if (schedule !== undefined) schedules.set(id, schedule);
-    }
-    const options = this.#agendaOptions(schedules, (id) => this.#isGone(id, looks));
+    const options = this.#agendaOptions(book.schedules, (id) => this.#isGone(id, looks));
     const report = await reconcileSome(ids, options);
     const { planned, dropped } = report;
     if (planned + dropped > 0) log.info("agenda follows a change", { planned, dropped });
     return report;
   }
 
-  #agendaOptions(
-    schedules: ReadonlyMap<string, Schedule>,
-    isDeleted: (id: string) => boolean,
-  ): ReconcileOptions {
+  #agendaOptions(schedules: ScheduleSet, isDeleted: (id: string) => boolean): ReconcileOptions {
     const { agenda, clock, book } = this.#options;
     return {
       agenda,

@@ -34,7 +34,9 @@ export class SourceReader {
   readonly #clock: Clock;
   readonly #outage: Outage;
   #schedules = new Map<string, Schedule>();
-  #before: ReadonlyMap<string, Schedule> = new Map();
+  /** What the last whole read but one held and the last did not. */
+  #gone: ReadonlySet<string> = new Set();
+  #zonesRevision = -1;
   #rejected: Schedule[] = [];
   #isBroken = false;
   #readAtMs = -Infinity;
@@ -86,7 +88,7 @@ export class SourceReader {
 
   /** Whether the last read but one held this schedule. */
   hadBefore(id: string): boolean {
-    return this.#before.has(id);
+    return this.#schedules.has(id) || this.#gone.has(id);
   }
 
   /** Whether single rows can be asked for at this moment. */
@@ -147,6 +149,7 @@ export class SourceReader {
   }
 
   async #readAll(signal: AbortSignal): Promise<true> {
+    if (await this.#isUnchanged()) return true;
     const schedules = new Map<string, Schedule>();
     const rejected: Schedule[] = [];
     for await (const input of this.#source.read(signal)) {
@@ -160,10 +163,18 @@ export class SourceReader {
     // One that was given up may end late.
     signal.throwIfAborted();
     for (const [id, schedule] of this.#newer ?? []) put(schedules, id, schedule);
-    this.#before = this.#schedules;
+    this.#gone = new Set(this.#schedules.keys()).difference(schedules);
     this.#schedules = schedules;
     this.#rejected = rejected;
+    this.#zonesRevision = this.#tools.zones.revision;
     return true;
+  }
+
+  /** Whether another read would give just the same; with other rules of time zones it would not. */
+  async #isUnchanged(): Promise<boolean> {
+    const isKnown =
+      this.#readAtMs > -Infinity && this.#zonesRevision === this.#tools.zones.revision;
+    return isKnown && (await this.#source.isUnchanged?.()) === true;
   }
 
   async #look(ids: ReadonlySet<string>, signal: AbortSignal): Promise<SomeRead> {

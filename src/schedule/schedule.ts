@@ -74,6 +74,12 @@ export interface Schedule {
   readonly workFingerprint: string;
 }
 
+/** Schedules by their ids. */
+export interface ScheduleSet {
+  get(id: string): Schedule | undefined;
+  values(): Iterable<Schedule>;
+}
+
 /** When a schedule is due. */
 export interface Timing {
   readonly expression: CronExpression;

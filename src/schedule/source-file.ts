@@ -28,41 +28,41 @@ const ENTRIES_AT_ONCE = 500;
 
 type Entry = Extract<FileItem, { readonly entry: unknown }>;
 
-/** What was read of one state of the file. */
-interface Known {
-  readonly stamp: string;
-  readonly inputs: readonly ScheduleInput[];
-}
-
 class FileSource implements Source {
   readonly name: string;
   readonly generation = null;
   readonly readSome = null;
   readonly readChanges = null;
   readonly #options: FileOptions;
-  #known: Known | null = null;
+  /** The state of the file that was read last, to its end; empty before the first. */
+  #stamp = "";
 
   constructor(options: FileOptions) {
     this.#options = options;
     this.name = `schedules file ${options.path}`;
   }
 
-  /** An unchanged file is not parsed again; one that has just been changed is waited for. */
+  /** One that has just been changed is waited for. */
   async *read(signal: AbortSignal): AsyncGenerator<ScheduleInput> {
-    const { path, clock } = this.#options;
+    const { path, clock, defaults } = this.#options;
     const seen = await lookAt(path);
-    if (this.#known?.stamp !== seen.stamp) {
-      const state = this.#known === null ? seen : await settledState(path, clock, signal);
-      const text = await readText(path, state);
-      this.#known = { stamp: state.stamp, inputs: await this.#parse(text) };
-    }
-    for (const [index, input] of this.#known.inputs.entries()) {
-      yield input;
-      if (index % ENTRIES_AT_ONCE > 0) continue;
+    const isFirst = this.#stamp === "";
+    const state = isFirst ? seen : await settledState(path, clock, signal);
+    const text = await readText(path, state);
+    signal.throwIfAborted();
+    let count = 0;
+    for (const item of parseEntries(path, text)) {
+      count += 1;
+      yield "entry" in item ? readEntry(item, count, defaults) : stray(item.stray, defaults);
+      if (count % ENTRIES_AT_ONCE > 0) continue;
       signal.throwIfAborted();
       await yieldToEvents(clock);
     }
+    this.#stamp = state.stamp;
   }
+
+  readonly isUnchanged = async (): Promise<boolean> =>
+    this.#stamp === (await stampOf(this.#options.path));
 
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
     const { path, clock } = this.#options;
@@ -72,7 +72,7 @@ class FileSource implements Source {
         await sleep(clock, LOOK_EVERY_MS, signal);
         const found = await stampOf(path);
         // What could not be read once is told once.
-        if (found === this.#known?.stamp || found === told) continue;
+        if (found === this.#stamp || found === told) continue;
         told = found;
         onChange();
       }
@@ -83,19 +83,6 @@ class FileSource implements Source {
 
   close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  async #parse(text: string): Promise<ScheduleInput[]> {
-    const { path, clock, defaults } = this.#options;
-    const inputs: ScheduleInput[] = [];
-    for (const item of parseEntries(path, text)) {
-      const isEntry = "entry" in item;
-      inputs.push(
-        isEntry ? readEntry(item, inputs.length + 1, defaults) : stray(item.stray, defaults),
-      );
-      if (inputs.length % ENTRIES_AT_ONCE === 0) await yieldToEvents(clock);
-    }
-    return inputs;
   }
 }
 
