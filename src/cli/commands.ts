@@ -19,12 +19,25 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     },
   },
   {
+    title: "RQ",
+    commands: {
+      queues: async () => (await import("./queues.ts")).queuesCommand,
+      workers: async () => (await import("./workers.ts")).workersCommand,
+      jobs: async () => (await import("./jobs.ts")).jobsCommand,
+      job: async () => (await import("./job.ts")).jobCommand,
+      requeue: async () => (await import("./requeue.ts")).requeueCommand,
+    },
+  },
+  {
     title: "Check",
     commands: {
+      doctor: async () => (await import("./doctor.ts")).doctorCommand,
       lint: async () => (await import("./lint.ts")).lintCommand,
       cron: async () => (await import("./cron.ts")).cronCommand,
       config: async () => (await import("./config.ts")).configCommand,
       ping: async () => (await import("./ping.ts")).pingCommand,
+      "test-ping": async () => (await import("./test-ping.ts")).testPingCommand,
+      "test-pickler": async () => (await import("./test-pickler.ts")).testPicklerCommand,
     },
   },
   {

@@ -72,7 +72,7 @@ export function checkJob(job: RqJob): void {
 }
 
 /** RQ's form of an instant: UTC with six digits. */
-function formatRqTime(epochMs: number): string {
+export function formatRqTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace("Z", "000Z");
 }
 

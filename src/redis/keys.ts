@@ -68,8 +68,28 @@ export const rqKeys = {
   worker: (name: string): string => `rq:worker:${name}`,
   /** LIST of job ids waiting. `queue` is the name with its bench prefix, if any. */
   queue: (queue: string): string => `rq:queue:${queue}`,
+  /** LIST of job ids that a worker of RQ 1.15 or newer has taken off its only queue and not started yet. */
+  intermediate: (queue: string): string => `rq:queue:${queue}:intermediate`,
   /** HASH of one job. */
   job: (jobId: string): string => `rq:job:${jobId}`,
+  /** SET of the jobs that wait for this one. */
+  dependents: (jobId: string): string => `rq:job:${jobId}:dependents`,
+  /** SET of the jobs that this one waits for; two colons are right. */
+  dependencies: (jobId: string): string => `rq:job::${jobId}:dependencies`,
+  /** STREAM of what the job's runs came to; RQ 1.12 and newer. */
+  results: (jobId: string): string => `rq:results:${jobId}`,
   /** ZSET of running jobs: member is the job id (1.x) or `job:execution` (2.x), score when it counts as abandoned. */
   wip: (queue: string): string => `rq:wip:${queue}`,
+  /** ZSET of jobs that ended well; score when RQ forgets them, `+inf` for never. */
+  finished: (queue: string): string => `rq:finished:${queue}`,
+  /** ZSET of jobs that failed; score when RQ forgets them, -1 for never. */
+  failed: (queue: string): string => `rq:failed:${queue}`,
+  /** ZSET of jobs that wait for another one; what the score means depends on RQ's version. */
+  deferred: (queue: string): string => `rq:deferred:${queue}`,
+  /** ZSET of jobs that RQ itself is to put on the queue; score when that is due. */
+  scheduled: (queue: string): string => `rq:scheduled:${queue}`,
+  /** ZSET of jobs that were called off; score when. RQ 1.10 and newer. */
+  canceled: (queue: string): string => `rq:canceled:${queue}`,
+  /** STRING: while it exists no worker takes a job. */
+  suspended: "rq:suspended",
 } as const;

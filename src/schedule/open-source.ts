@@ -7,15 +7,13 @@ import type { ZoneData } from "../cron/zone-data.ts";
 import { openEndpoints } from "../frappe/open-endpoints.ts";
 import type { ServerWatch } from "../frappe/server-watch.ts";
 import type { BtuGeneration } from "./btu-generation.ts";
+import { openSqlEngine } from "./open-sql.ts";
 import { policies } from "./policy.ts";
 import type { PolicyFor } from "./policy.ts";
 import { openFileSource } from "./source-file.ts";
 import { openHttpSource } from "./source-http.ts";
-import { mariadbDriver } from "./source-mariadb.ts";
-import { postgresDriver } from "./source-postgres.ts";
 import { openSqlSource } from "./source-sql.ts";
 import type { Source } from "./source.ts";
-import { SqlEngine } from "./sql-engine.ts";
 
 /** What opening needs. */
 export interface OpenSourcesOptions {
@@ -50,9 +48,8 @@ function openSql(
   target: SqlTarget,
   policyFor: PolicyFor,
 ): Source {
-  const driver = target.type === "mariadb" ? mariadbDriver(target) : postgresDriver(target);
   return openSqlSource({
-    engine: new SqlEngine({ driver, target, clock }),
+    engine: openSqlEngine(target, clock),
     rows: { legacyUtcRows: config.legacy_utc_rows, policyFor },
     clock,
     zones,
