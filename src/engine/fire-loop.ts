@@ -212,7 +212,7 @@ export class FireLoop implements Service {
       return;
     }
     if (this.#attempts.get(member)?.schedule === schedule) return;
-    if (this.#aside.holds(member, schedule)) return this.#lookAgain();
+    if (this.#aside.has(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
@@ -255,12 +255,14 @@ export class FireLoop implements Service {
     const left = await this.#firer.fire(batch);
     this.#batchSize.adapt(batch.length, sentMs, clock.monotonicMs());
     for (const { member } of left.done) this.#attempts.delete(member);
-    for (const { member, schedule } of left.lost) {
-      this.#attempts.delete(member);
-      this.#aside.put(member, schedule);
-    }
+    for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;
     if (left.lost.length > 0) this.#isStale = true;
+  }
+
+  #putAside(attempt: Attempt): void {
+    this.#attempts.delete(attempt.member);
+    this.#aside.put(attempt);
   }
 
   /** What can be asked of the script now, in the order it was due. */
