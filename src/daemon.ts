@@ -1,10 +1,12 @@
 /** The composition root: builds every part of the daemon once and runs the services. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { HandOvers } from "./agenda/hand-overs.ts";
 import { describeError } from "./base/errors.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
+import { openSiteState } from "./config/site-state.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
 import { CommandPoll } from "./control/poll.ts";
@@ -13,23 +15,25 @@ import { SocketServer } from "./control/socket-server.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
 import type { ChangeWatch } from "./engine/change-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
+import { isPlacing } from "./engine/firing-report.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
 import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
 import type { Rereads } from "./engine/rereads.ts";
-import { zoneWatch } from "./engine/zone-watch.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
-import { frappeSite } from "./job/frappe-site.ts";
-import { openBuilder } from "./job/open-builder.ts";
 import { openInStep } from "./in-step-parts.ts";
+import { RunningCheck } from "./engine/running-check.ts";
+import { SiteHold } from "./engine/site-hold.ts";
+import { zoneWatch } from "./engine/zone-watch.ts";
+import { openJobParts } from "./job-parts.ts";
+import type { BuilderFor } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
 import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
-import { Remembered } from "./redis/remembered.ts";
 import { openLifeSigns } from "./open-life-signs.ts";
 import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
 import type { DaemonOptions, Shared } from "./shared-parts.ts";
@@ -79,34 +83,31 @@ function openLeadership(shared: Shared, links: Links): Leadership {
   });
 }
 
-function openFireLoop(shared: Shared, links: Links): FireLoop {
+function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): FireLoop {
   const { config, log, recent } = shared;
-  const endpoints = openEndpoints({ ...shared, watch: shared.serverWatch });
-  const builderFor = openBuilder({
-    choice: config.job_builder,
-    queueNames: shared.queueNames,
-    endpoints,
-    frappe: frappeSite({
-      site: config.site,
-      user: config.frappe_user,
-      endpoints,
-      remembered: new Remembered({
-        client: shared.redis.client,
-        key: makeKeys(config.redis_key_prefix).remembered,
-      }),
-    }),
-    prefetchSeconds: config.prefetch_secs,
-    log: log.for("jobs"),
-  });
   const onDone = (report: FiringReport): void => {
-    const { attempt, verdict, firedMs } = report;
-    const isPlaced = verdict === "placed" || verdict === "already";
-    recent.add(entryOf(report), isPlaced ? firedMs - attempt.scoreMs : null);
+    const { attempt, firedMs } = report;
+    recent.add(entryOf(report), isPlacing(report) ? firedMs - attempt.scoreMs : null);
   };
   return new FireLoop({
     ...shared,
+    handOvers: new HandOvers({
+      agenda: shared.agenda,
+      client: shared.redis.client,
+      key: makeKeys(config.redis_key_prefix).handing,
+    }),
     log: log.for("fire"),
     builderFor,
+    runningCheck: new RunningCheck({
+      readers: shared.sources.flatMap(({ records }) => records?.readRunning ?? []),
+      clock: shared.clock,
+      log: log.for("jobs"),
+    }),
+    siteHold: new SiteHold({
+      site: openSiteState(config, shared.clock),
+      clock: shared.clock,
+      log: log.for("fire"),
+    }),
     mayFire: () => links.leadership().isLeader,
     onDone,
     onChanged: (id) => links.rereads().readOnce([id]),
@@ -219,6 +220,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
   const shared = openShared(options);
   const { redis, zones, sources } = shared;
+  const { builderFor, ids: jobIds } = openJobParts(shared);
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
@@ -230,8 +232,9 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const { reconcile, rereads, changes } = openInStep(shared, {
     isLeader: () => leadership.isLeader,
     fireLoop: () => fireLoop,
+    jobIds,
   });
-  const fireLoop = openFireLoop(shared, links);
+  const fireLoop = openFireLoop(shared, builderFor, links);
   const reread = (): void => void reconcile.request();
   const services: Service[] = [
     leadership,

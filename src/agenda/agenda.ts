@@ -145,7 +145,7 @@ export class Agenda {
   /** Pauses (`note` is JSON) or resumes (`note` null) a schedule, or `PAUSED_ALL`; false when it was so already. */
   async setPaused(id: string, note: string | null): Promise<boolean> {
     const args = note === null ? ["resume", id, ""] : ["pause", id, note];
-    const [verdict] = await this.#run(PAUSE, this.#stateKeys(), args);
+    const [verdict] = await this.run(PAUSE, this.stateKeys, args);
     return verdict === "changed";
   }
 
@@ -180,7 +180,7 @@ export class Agenda {
       operation.change,
       operation.definition,
     ]);
-    const reply = await this.#run(APPLY, this.#stateKeys(), args);
+    const reply = await this.run(APPLY, this.stateKeys, args);
     return reply.map((text) => {
       const verdict = APPLY_VERDICTS.find((word) => word === text);
       if (verdict === undefined) throw new Error(`script apply: unexpected verdict "${text}"`);
@@ -198,10 +198,10 @@ export class Agenda {
     requests: readonly FireRequest[],
     { nowMs, commonFields }: { readonly nowMs: number; readonly commonFields: readonly string[] },
   ): Promise<FireVerdict[]> {
-    const numbers = new KeyNumbers([...this.#stateKeys(), rqKeys.queues]);
+    const numbers = new KeyNumbers([...this.stateKeys, rqKeys.queues]);
     const args: RedisValue[] = [commonFields.length, ...commonFields];
     for (const request of requests) args.push(...encodeFire(request, numbers, nowMs));
-    const reply = await this.#run(FIRE, numbers.keys, args, { nowMs });
+    const reply = await this.run(FIRE, numbers.keys, args, { nowMs });
     return reply.map(parseFireVerdict);
   }
 
@@ -222,8 +222,8 @@ export class Agenda {
       ...missedArgs(lost),
     ]);
     const head = [this.#generation, identity.format, identity.source, isLast ? "1" : ""];
-    const keys = [...this.#stateKeys(), this.#options.keys.state];
-    const reply = await this.#run(
+    const keys = [...this.stateKeys, this.#options.keys.state];
+    const reply = await this.run(
       REPAIR,
       keys,
       [...head, flatPauses.length, ...flatPauses, ...args],
@@ -246,14 +246,19 @@ export class Agenda {
   }
 
   /** The keys that head every script, in the order of common.lua. */
-  #stateKeys(): string[] {
+  get stateKeys(): string[] {
     const { agenda, planned, settled, lastOutcome, lastJob, paused } = this.#options.keys;
     const { ledger, generation, definitions, changes } = this.#options.keys;
     const first = [agenda, planned, settled, lastOutcome, lastJob, paused];
     return [...first, ledger, generation, definitions, changes];
   }
 
-  async #run(
+  /**
+   * Runs a script that begins with common.lua and gives its verdicts; `keys` begin with `stateKeys`.
+   *
+   * @throws RedisRefusal when Redis refused; any other error means that the outcome is unknown.
+   */
+  async run(
     script: Script,
     keys: readonly string[],
     args: readonly RedisValue[],

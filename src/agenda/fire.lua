@@ -17,11 +17,13 @@
 --     number in KEYS of the queue and of the job hash; 0 0 without a job
 --     last job       JSON to remember of the job
 --     extra          "" or JSON: reason; missed {due, until, count} before `due`; overlap {job, key, wip}: the last job as the
---                    caller knows it ("" for none) and the numbers in KEYS of its hash and of its queue's rq:wip (0 for none)
+--                    caller knows it ("" for none) and the numbers in KEYS of its hash and of its queue's rq:wip (0 for none);
+--                    handing {key, token}: the number in KEYS of the hash that hand-over.lua writes, and the caller's claim there
 --     own            number of values that follow: further fields and values of the job hash
 -- Returns per operation a verdict:
 --   "placed" | "settled" | "paused" | "overlap"   done now, entered in the ledger
---   "already"        done by an earlier call with this job
+--   "entered"        it was handed over and planned anew meanwhile: only entered in the ledger
+--   "already"        done by an earlier call with this job or claim
 --   "moved"          not the planned occurrence (any more); nothing done
 --   "changed"        the definition is another now; nothing done
 --   "last_job ID"    the last job is another one: call again with its keys; nothing done
@@ -105,10 +107,20 @@ local function placed_before(operation)
   return text and cjson.decode(text).job == operation.job
 end
 
+-- The site has it already: whatever became of the definition meanwhile, that is entered.
+local function handed_over_verdict(operation, plan, settled_due)
+  if due_of(plan) == operation.planned then return 'settled' end
+  local handing = operation.extra.handing
+  local claim = redis.call('HGET', KEYS[handing.key], operation.id)
+  if claim and string.match(claim, '(%S+)$') == handing.token then return 'entered' end
+  return settled_due == tonumber(operation.due) and 'already' or 'moved'
+end
+
 local any_paused, all_paused = false, false
 
 local function verdict_of(operation, plan, settled)
   local settled_due = due_of(settled)
+  if operation.outcome == 'handed_over' then return handed_over_verdict(operation, plan, settled_due) end
   if due_of(plan) ~= operation.planned then
     return placed_before(operation) and 'already' or 'moved'
   end
@@ -168,8 +180,14 @@ local function place(operation)
   set_field(LAST_JOB, operation.id, operation.last_job)
 end
 
-local function fire(operation, verdict)
+local function fire(operation, verdict, settled)
   if operation.clock_error then reset_clock_error(operation.id, operation.clock_error) end
+  if operation.extra.handing then redis.call('HDEL', KEYS[operation.extra.handing.key], operation.id) end
+  if verdict == 'entered' then
+    local settled_due = due_of(settled)
+    if not settled_due or settled_due < tonumber(operation.due) then set_field(SETTLED, operation.id, operation.settled) end
+    return enter(operation, verdict)
+  end
   append(writes.removed, operation.id .. '|' .. int(operation.planned))
   if verdict == 'placed' then place(operation) end
   set_field(SETTLED, operation.id, operation.settled)
@@ -184,7 +202,7 @@ local function fire(operation, verdict)
 end
 
 local function flush()
-  redis.call('ZREM', AGENDA, unpack(writes.removed))
+  if #writes.removed > 0 then redis.call('ZREM', AGENDA, unpack(writes.removed)) end
   if #writes.forgotten > 0 then redis.call('HDEL', PLANNED, unpack(writes.forgotten)) end
   for hash, fields in pairs(writes.hashes) do redis.call('HSET', hash, unpack(fields)) end
   if #writes.added > 0 then redis.call('ZADD', AGENDA, unpack(writes.added)) end
@@ -208,7 +226,7 @@ end
 any_paused = redis.call('EXISTS', PAUSED) == 1
 all_paused = any_paused and redis.call('HEXISTS', PAUSED, '|') == 1
 local plans, settled = redis.call('HMGET', PLANNED, unpack(ids)), redis.call('HMGET', SETTLED, unpack(ids))
-local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true }
+local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true, entered = true }
 local verdicts, any = {}, false
 for index, operation in ipairs(operations) do
   local verdict = verdict_of(operation, plans[index], settled[index])
@@ -223,7 +241,7 @@ end
 if not any then return reply(verdicts) end
 begin()
 for index, operation in ipairs(operations) do
-  if DONE_NOW[verdicts[index]] then fire(operation, verdicts[index]) end
+  if DONE_NOW[verdicts[index]] then fire(operation, verdicts[index], settled[index]) end
 end
 flush()
 return reply(verdicts)

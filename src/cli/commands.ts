@@ -26,6 +26,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       jobs: async () => (await import("./jobs.ts")).jobsCommand,
       job: async () => (await import("./job.ts")).jobCommand,
       requeue: async () => (await import("./requeue.ts")).requeueCommand,
+      tasks: async () => (await import("./tasks.ts")).tasksCommand,
     },
   },
   {

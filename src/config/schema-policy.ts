@@ -22,8 +22,11 @@ export const POLICY_SETTINGS = {
     about: "How many missed occurrences of one schedule run_all runs at most, the newest ones.",
   }),
   overlap: key(choice(["allow", "skip"]), {
-    default: "allow",
+    default: null,
+    whenUnset:
+      "allow; but a native job of a site is skipped while a log of its task is In-Progress, as the app does it",
     about: "What happens while the previous job of a schedule still waits or runs.",
+    example: "skip",
   }),
   jitter_secs: key(integer({ min: 0, max: SECONDS_PER_DAY, unit: "seconds" }), {
     default: 0,

@@ -1,5 +1,6 @@
 /** Wakes at the due second, fires what is due, and has the next jobs built ahead. */
 import type { Agenda, AgendaEntry } from "../agenda/agenda.ts";
+import type { HandOvers } from "../agenda/hand-overs.ts";
 import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
@@ -19,18 +20,26 @@ import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
+import { HandOverDesk } from "./hand-over.ts";
+import { pipelined } from "./pipelined.ts";
+import { readAhead } from "./read-ahead.ts";
+import type { RunningCheck } from "./running-check.ts";
+import type { SiteHold } from "./site-hold.ts";
 import { isHeld } from "./hold.ts";
 import type { HoldOptions } from "./hold.ts";
 
 /** What the loop needs. */
 export interface FireLoopOptions extends HoldOptions {
   readonly agenda: Agenda;
+  readonly handOvers: HandOvers;
   readonly redis: RedisConnection;
   readonly book: Book;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
+  readonly runningCheck: RunningCheck;
   /** Whether this daemon does the work, and not another one. */
   readonly mayFire: () => boolean;
+  readonly siteHold: SiteHold;
   readonly onDone: (report: FiringReport) => void;
   readonly onChanged: (scheduleId: string) => void;
   /** Told when Redis went back in time: nothing can be fired until that is repaired. */
@@ -41,8 +50,6 @@ export interface FireLoopOptions extends HoldOptions {
 const LOOK_EVERY_MS = 1_000;
 /** The agenda is read again at least this often, in case somebody else changed it. */
 const READ_EVERY_MS = 30_000;
-/** Entries read in one command. */
-const PAGE_SIZE = 1_000;
 /** Occurrences that are due within this time are attempted: built ahead, as early as their builder likes. */
 const AHEAD_MAX_MS = 15_000;
 /** Pause after Redis refused or broke off. */
@@ -70,7 +77,16 @@ export class FireLoop implements Service {
     const { clock, log } = options;
     this.#wakeup = new Wakeup(clock);
     this.#aside = new Aside(clock);
-    this.#builds = new BuildQueue({ clock, onBuilt: () => this.#wakeup.wake() });
+    const desk = new HandOverDesk({
+      ...options,
+      onLost: (attempt, verdict) => this.#lose(attempt, verdict),
+    });
+    this.#builds = new BuildQueue({
+      clock,
+      desk,
+      onBuilt: () => this.#wakeup.wake(),
+      isWanted: (attempt) => this.#attempts.get(attempt.member) === attempt,
+    });
     this.#firer = new Firer({ ...options, onDone: (report) => this.#done(report) });
     this.#outage = new Outage("firing", { clock, log });
   }
@@ -82,7 +98,7 @@ export class FireLoop implements Service {
 
   /** Why nothing can be fired, or null. */
   get problem(): string | null {
-    return this.#outage.reason;
+    return this.#options.siteHold.reason ?? this.#outage.reason;
   }
 
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
@@ -98,16 +114,17 @@ export class FireLoop implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    this.#options.redis.onReady(() => this.refresh());
+    const { redis, mayFire, siteHold } = this.#options;
+    redis.onReady(() => this.refresh());
     while (!signal.aborted) {
       this.#rounds += 1;
       try {
-        if (!this.#options.redis.isReady) {
+        if (!redis.isReady) {
           // Its return wakes us.
           await this.#wakeup.sleep(LOOK_EVERY_MS, signal);
           continue;
         }
-        if (this.#options.mayFire()) await this.#round(signal);
+        if (mayFire() && siteHold.reason === null) await this.#round(signal);
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
       } catch (error) {
@@ -135,7 +152,7 @@ export class FireLoop implements Service {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    await this.#fireDue();
+    await this.#fireDue(signal);
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
@@ -167,23 +184,12 @@ export class FireLoop implements Service {
     const { agenda, clock } = this.#options;
     this.#isStale = false;
     this.#readAtMs = clock.monotonicMs();
-    const untilMs = clock.nowMs() + AHEAD_MAX_MS;
-    const found = new Set<string>();
-    this.#horizonMs = Infinity;
-    for (let offset = 0, isWhole = false; !isWhole; offset += PAGE_SIZE) {
-      const page = await agenda.entries(offset, PAGE_SIZE);
-      const soon = page.filter((entry) => entry.scoreSeconds * 1000 <= untilMs);
-      for (const entry of soon) {
-        found.add(entry.member);
-        this.#attend(entry);
-      }
-      const aheadMs = (page[soon.length]?.scoreSeconds ?? Infinity) * 1000;
-      // What was put aside may have to be looked at sooner.
-      this.#horizonMs = Math.min(this.#horizonMs, aheadMs);
-      isWhole = soon.length < PAGE_SIZE;
-    }
-    for (const member of this.#attempts.keys()) {
-      if (!found.has(member)) this.#attempts.delete(member);
+    const ahead = await readAhead(agenda, clock.nowMs() + AHEAD_MAX_MS);
+    this.#horizonMs = ahead.horizonMs;
+    for (const entry of ahead.entries) this.#attend(entry);
+    const found = new Set(ahead.entries.map(({ member }) => member));
+    for (const [member, { isCommitted }] of this.#attempts) {
+      if (!found.has(member) && !isCommitted) this.#attempts.delete(member);
     }
   }
 
@@ -204,21 +210,25 @@ export class FireLoop implements Service {
 
   /** Makes an attempt of an agenda entry, or keeps the one there is while the schedule is the same. */
   #attend({ member, scoreSeconds }: AgendaEntry): void {
-    const { book, clock, builderFor } = this.#options;
+    const { book, clock, builderFor, siteHold } = this.#options;
     const occurrence = parseOccurrence(member);
     const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
+    const known = this.#attempts.get(member);
+    if (known?.isCommitted === true) return;
     if (occurrence === null || schedule === undefined || !isActive(schedule)) {
       this.#attempts.delete(member);
       return;
     }
-    if (this.#attempts.get(member)?.schedule === schedule) return;
+    if (known?.schedule === schedule) return;
     if (this.#aside.has(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
-    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds);
-    const options = { member, schedule, firing, builder: builderFor(schedule) };
-    this.#attempts.set(member, new Attempt({ ...options, scoreMs: scoreSeconds * 1000 }));
+    const scoreMs = scoreSeconds * 1000;
+    const held = siteHold.reasonAt(scoreMs);
+    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds, held);
+    const options = { member, schedule, firing, builder: builderFor(schedule), scoreMs };
+    this.#attempts.set(member, new Attempt(options));
   }
 
   /** Something on the agenda could not be taken in hand yet. */
@@ -229,23 +239,14 @@ export class FireLoop implements Service {
     );
   }
 
-  /** One batch is made ready while Redis works on the one before. */
-  async #fireDue(): Promise<void> {
-    const due = this.#due();
-    let before = Promise.resolve();
-    for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batchSize.current);
-      start += batch.length;
-      const current = this.#fireBatch(batch);
-      try {
-        await before;
-      } catch (error) {
-        await Promise.allSettled([current]);
-        throw error;
-      }
-      before = current;
-    }
-    await before;
+  /** What needs a look into the site's logs comes last: nothing is to wait for a slow database. */
+  async #fireDue(signal: AbortSignal): Promise<void> {
+    const { runningCheck } = this.#options;
+    const { free, asking } = runningCheck.split(this.#due());
+    const size = (): number => this.#batchSize.current;
+    await pipelined(free, size, (batch) => this.#fireBatch(batch));
+    await runningCheck.look(asking, signal);
+    await pipelined(asking, size, (batch) => this.#fireBatch(batch));
   }
 
   async #fireBatch(batch: readonly Attempt[]): Promise<void> {
@@ -257,12 +258,19 @@ export class FireLoop implements Service {
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;
-    if (left.lost.length > 0) this.#isStale = true;
   }
 
+  /** Not ours as we know it. */
   #putAside(attempt: Attempt): void {
     this.#attempts.delete(attempt.member);
     this.#aside.put(attempt);
+    this.#isStale = true;
+  }
+
+  /** What was to be handed over is not ours as we know it. */
+  #lose(attempt: Attempt, verdict: "moved" | "changed"): void {
+    if (verdict === "changed") this.#options.onChanged(attempt.schedule.id);
+    this.#putAside(attempt);
   }
 
   /** What can be asked of the script now, in the order it was due. */
@@ -283,7 +291,7 @@ export class FireLoop implements Service {
   }
 
   /** Whether it was made from a definition that is not the newest read. */
-  #isOutdated({ schedule, isSent }: Attempt): boolean {
-    return !isSent && this.#options.book.get(schedule.id)?.schedule !== schedule;
+  #isOutdated({ schedule, isSent, isCommitted }: Attempt): boolean {
+    return !isSent && !isCommitted && this.#options.book.get(schedule.id)?.schedule !== schedule;
   }
 }

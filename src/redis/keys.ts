@@ -12,6 +12,8 @@ export interface Keys {
   readonly lastOutcome: string;
   /** HASH id → JSON of the last job placed, the overlap policy's guard. */
   readonly lastJob: string;
+  /** HASH id → claim of an occurrence that the site itself enqueues, see agenda/hand-overs.ts. */
+  readonly handing: string;
   /** HASH id → JSON {since_ms, note}; field `|` stands for all schedules. */
   readonly paused: string;
   /** STREAM: firings and occurrences that were not placed. */
@@ -42,6 +44,7 @@ export function makeKeys(prefix: string): Keys {
     settled: `${prefix}settled`,
     lastOutcome: `${prefix}last_outcome`,
     lastJob: `${prefix}last_job`,
+    handing: `${prefix}handing_over`,
     paused: `${prefix}paused`,
     ledger: `${prefix}ledger`,
     generation: `${prefix}generation`,

@@ -7,6 +7,7 @@ import type { ZoneData } from "../cron/zone-data.ts";
 import { openEndpoints } from "../frappe/open-endpoints.ts";
 import type { ServerWatch } from "../frappe/server-watch.ts";
 import type { BtuGeneration } from "./btu-generation.ts";
+import { httpRecords } from "./http-records.ts";
 import { openSqlEngine } from "./open-sql.ts";
 import { policies } from "./policy.ts";
 import type { PolicyFor } from "./policy.ts";
@@ -34,13 +35,15 @@ export function openSources(options: OpenSourcesOptions): Source[] {
 }
 
 function openSite(options: OpenSourcesOptions, policyFor: PolicyFor): Source | null {
-  const { config, clock, serverWatch = null } = options;
+  const { config, clock, zones, serverWatch = null } = options;
   const target = sqlTarget(config);
   if (target !== null) return openSql(options, target, policyFor);
   if (config.connectivity_mode !== "webserver") return null;
   const endpoints = openEndpoints({ config, clock, watch: serverWatch });
   const timeZone = config.time_zone_string;
-  return endpoints === null ? null : openHttpSource({ endpoints, policyFor, timeZone });
+  if (endpoints === null) return null;
+  const records = httpRecords({ endpoints, zones });
+  return openHttpSource({ endpoints, policyFor, timeZone, records });
 }
 
 function openSql(
