@@ -28,6 +28,7 @@ import { entryOf, missedEntryOf } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { makeKeys } from "./redis/keys.ts";
+import { openLifeSigns } from "./open-life-signs.ts";
 import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
 import type { DaemonOptions, Shared } from "./shared-parts.ts";
 
@@ -213,6 +214,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
     fireLoop,
     ...openWatches(shared, { leadership, reconcile }),
     ...openControl(parts),
+    ...openLifeSigns(shared, { reconcile, fireLoop }),
   ];
   return {
     reload: () => reloadOrTell(parts),

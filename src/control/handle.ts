@@ -127,23 +127,14 @@ async function within<T>(
 
 /** Who asked for what, where something is changed by it. */
 function tellChange(command: Command, { via, peer }: Asker, log: Log): void {
+  const { kind } = command;
   const fields: LogFields = { via, ...peer };
-  switch (command.kind) {
-    case "reread": {
-      const { scheduleId: schedule, word: request } = command;
-      log.info("told to read a schedule again", { schedule, request, ...fields });
-      return;
-    }
-    case "run":
-    case "pause":
-    case "resume":
-      log.info(`told to ${command.kind}`, { schedule: command.scheduleId ?? "all", ...fields });
-      return;
-    case "reconcile":
-    case "reload_configuration":
-      log.info(`told to ${command.kind}`, fields);
-      return;
-    default:
-    // Questions change nothing.
+  if (kind === "reread") {
+    const { scheduleId: schedule, word: request } = command;
+    log.info("told to read a schedule again", { schedule, request, ...fields });
+  } else if (kind === "run" || kind === "pause" || kind === "resume") {
+    log.info(`told to ${kind}`, { schedule: command.scheduleId ?? "all", ...fields });
+  } else if (kind === "reconcile" || kind === "reload_configuration") {
+    log.info(`told to ${kind}`, fields);
   }
 }
