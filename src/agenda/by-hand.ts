@@ -40,7 +40,8 @@ export async function setPaused(agenda: Agenda, request: PauseRequest): Promise<
 /** A job to be placed now. */
 export interface ManualRun {
   readonly requestId: string;
-  readonly scheduleId: string;
+  /** Null for a task that is run without a schedule: then nothing stands in the way. */
+  readonly scheduleId: string | null;
   /** Although the schedule is paused, or its last job still waits or runs. */
   readonly isForced: boolean;
   /** The schedule's last job as the caller knows it. */
@@ -70,9 +71,9 @@ function parseVerdict(text: string): ManualVerdict {
 function runArgs(run: ManualRun, nowMs: number): RedisValue[] {
   const { scheduleId, isForced, lastJob, job, commonFields, reason } = run;
   return [
-    scheduleId,
+    scheduleId ?? "",
     KEPT_MS,
-    isForced ? "1" : "",
+    isForced || scheduleId === null ? "1" : "",
     lastJob?.id ?? "",
     job.queue,
     job.id,

@@ -95,7 +95,7 @@ local function record(entry)
     end
   end
   redis.call('XADD', LEDGER, 'MAXLEN', '~', LEDGER_MAX, '*', unpack(fields))
-  redis.call('HSET', LAST_OUTCOME, entry.schedule, cjson.encode(entry))
+  if entry.schedule ~= '' then redis.call('HSET', LAST_OUTCOME, entry.schedule, cjson.encode(entry)) end
 end
 
 -- Enters a change of a definition. `definition` is JSON text, or nil when there is none any more.
