@@ -40,8 +40,7 @@ export async function setPaused(agenda: Agenda, request: PauseRequest): Promise<
 /** A job to be placed now. */
 export interface ManualRun {
   readonly requestId: string;
-  /** Null for a task that is run without a schedule: then nothing stands in the way. */
-  readonly scheduleId: string | null;
+  readonly scheduleId: string;
   /** Although the schedule is paused, or its last job still waits or runs. */
   readonly isForced: boolean;
   /** The schedule's last job as the caller knows it. */
@@ -71,9 +70,9 @@ function parseVerdict(text: string): ManualVerdict {
 function runArgs(run: ManualRun, nowMs: number): RedisValue[] {
   const { scheduleId, isForced, lastJob, job, commonFields, reason } = run;
   return [
-    scheduleId ?? "",
+    scheduleId,
     KEPT_MS,
-    isForced || scheduleId === null ? "1" : "",
+    isForced ? "1" : "",
     lastJob?.id ?? "",
     job.queue,
     job.id,

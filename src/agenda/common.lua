@@ -95,7 +95,7 @@ local function record(entry)
     end
   end
   redis.call('XADD', LEDGER, 'MAXLEN', '~', LEDGER_MAX, '*', unpack(fields))
-  if entry.schedule ~= '' then redis.call('HSET', LAST_OUTCOME, entry.schedule, cjson.encode(entry)) end
+  redis.call('HSET', LAST_OUTCOME, entry.schedule, cjson.encode(entry))
 end
 
 -- Enters a change of a definition. `definition` is JSON text, or nil when there is none any more.

@@ -8,7 +8,7 @@
 --   [14] job       HASH    the job
 --   [15] [16]      HASH and ZSET of the last job as the caller knows it: its hash, its queue's rq:wip; absent without one
 -- ARGV    those of the head, then
---   id             the schedule; "" for a task that is run without one, which must be forced
+--   id             the schedule
 --   kept           milliseconds for which the request is remembered
 --   forced         "1": although it is paused, or its last job still waits or runs
 --   last           id of the last job as the caller knows it, "" for none
@@ -61,7 +61,7 @@ if verdict ~= 'placed ' .. job then return reply({ verdict }) end
 begin()
 redis.call('SET', REQUEST, job, 'PX', kept)
 redis.call('HSET', JOB, unpack(ARGV, FIRST_ARG + OWN_ARGS))
-if id ~= '' then redis.call('HSET', LAST_JOB, id, last_job) end
+redis.call('HSET', LAST_JOB, id, last_job)
 redis.call('SADD', QUEUES, QUEUE)
 redis.call('RPUSH', QUEUE, job)
 record({ schedule = id, due = int(NOW), outcome = 'manual', queue = queue, job = job, reason = reason })

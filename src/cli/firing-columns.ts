@@ -26,7 +26,7 @@ export function firingColumns(style: Style): ReadonlyArray<Column<FiringStatus>>
       paint: (text, { outcome }) => outcomePaint(outcome, style)(text),
     },
     { title: "LATE", cell: lateText, align: "right", rank: 1 },
-    { title: "SCHEDULE", cell: ({ schedule }) => schedule || "-", shrinkTo: 20 },
+    { title: "SCHEDULE", cell: ({ schedule }) => schedule, shrinkTo: 20 },
     { title: "QUEUE", cell: ({ queue }) => queue ?? "", shrinkTo: 10, rank: 2 },
     {
       title: "JOB OR REASON",

@@ -24,15 +24,6 @@ export interface RunCommand extends Once {
   readonly isForced: boolean;
 }
 
-/** Place a job of this BTU Task now, though no schedule asks for it. */
-export interface RunTaskCommand extends Once {
-  readonly kind: "run_task";
-  readonly taskId: string;
-}
-
-/** What is done by hand, and once for each request. */
-export type OnceCommand = RunCommand | RunTaskCommand | PauseCommand;
-
 /** Keep a schedule from firing, or let it fire again; null stands for all. */
 export interface PauseCommand extends Once {
   readonly kind: "pause" | "resume";
@@ -45,7 +36,8 @@ export interface PauseCommand extends Once {
 export type Command =
   | { readonly kind: "ping" | "status" | "list" | "reconcile" | "reload_configuration" }
   | RereadCommand
-  | OnceCommand
+  | RunCommand
+  | PauseCommand
   | SeeCommand;
 
 /** Why a request was not understood or not carried out; docs/control.md tells them to people. */

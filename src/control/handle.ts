@@ -5,7 +5,7 @@ import { describeError, unreachable } from "../base/errors.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import type { ScheduleEffect } from "../observe/effect.ts";
 import { RefusedError } from "./command.ts";
-import type { Asker, Command, OnceCommand, Reply, RereadCommand } from "./command.ts";
+import type { Asker, Command, PauseCommand, Reply, RereadCommand, RunCommand } from "./command.ts";
 import type { SeeCommand } from "./see-command.ts";
 import type { Request } from "./wire.ts";
 
@@ -22,7 +22,7 @@ export interface HandlerOptions {
   readonly effect: (scheduleId: string) => ScheduleEffect;
   /** Reads everything again; resolves with what to tell of it. */
   readonly reconcile: () => Promise<unknown>;
-  readonly operate: (command: OnceCommand, asker: Asker) => Promise<unknown>;
+  readonly operate: (command: RunCommand | PauseCommand, asker: Asker) => Promise<unknown>;
   readonly reload: () => Promise<unknown>;
 }
 
@@ -70,7 +70,6 @@ function carryOut(
   asker: Asker,
   options: HandlerOptions,
 ): unknown {
-  if ("requestId" in command) return options.operate(command, asker);
   switch (command.kind) {
     case "ping":
       return "pong";
@@ -86,6 +85,10 @@ function carryOut(
       return within(RECONCILE_TIMEOUT_MS, "reconcile", options, options.reconcile);
     case "reload_configuration":
       return options.reload();
+    case "run":
+    case "pause":
+    case "resume":
+      return options.operate(command, asker);
     default:
       return unreachable(command);
   }
@@ -131,8 +134,6 @@ function tellChange(command: Command, { via, peer }: Asker, log: Log): void {
     log.info("told to read a schedule again", { schedule, request, ...fields });
   } else if (kind === "run" || kind === "pause" || kind === "resume") {
     log.info(`told to ${kind}`, { schedule: command.scheduleId ?? "all", ...fields });
-  } else if (kind === "run_task") {
-    log.info("told to run a task", { task: command.taskId, ...fields });
   } else if (kind === "reconcile" || kind === "reload_configuration") {
     log.info(`told to ${kind}`, fields);
   }

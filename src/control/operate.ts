@@ -1,7 +1,7 @@
 /** Carries out what people change by hand: run, pause, resume. Whichever daemon is asked does it, also one that stands by. */
 import type { Agenda } from "../agenda/agenda.ts";
 import { setPaused } from "../agenda/by-hand.ts";
-import { DeadlineError, withDeadline } from "../base/abort.ts";
+import { DeadlineError } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError, unreachable } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -10,24 +10,13 @@ import type { Book } from "../engine/book.ts";
 import { askOnce, runByHand } from "../engine/run-by-hand.ts";
 import type { ByHandOptions, ByHandOutcome } from "../engine/run-by-hand.ts";
 import { BuildError } from "../job/builder.ts";
-import type { JobWish } from "../job/builder.ts";
 import { JobError } from "../job/rq-job.ts";
-import { TaskError, taskWish } from "../job/task-wish.ts";
-import type { TaskPlace } from "../job/task-wish.ts";
 import type { ScheduleEffect } from "../observe/effect.ts";
 import { PAUSED_ALL } from "../redis/keys.ts";
 import { RedisRefusal } from "../redis/script.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { describeAsker, RefusedError } from "./command.ts";
-import type {
-  Asker,
-  ControlErrorCode,
-  Once,
-  OnceCommand,
-  PauseCommand,
-  RunCommand,
-  RunTaskCommand,
-} from "./command.ts";
+import type { Asker, ControlErrorCode, Once, PauseCommand, RunCommand } from "./command.ts";
 
 /** What these commands act on. */
 export interface OperateOptions extends ByHandOptions {
@@ -35,8 +24,6 @@ export interface OperateOptions extends ByHandOptions {
   readonly book: Book;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where tasks are looked up. */
-  readonly sources: readonly TaskPlace[];
   readonly effect: (scheduleId: string) => ScheduleEffect;
   /** Told when something was paused or resumed. */
   readonly onPauses: () => void;
@@ -46,7 +33,6 @@ export interface OperateOptions extends ByHandOptions {
 
 /** A job placed by hand, for those who keep account. */
 export interface PlacedByHand {
-  /** Empty for a task that is run without a schedule. */
   readonly scheduleId: string;
   readonly queue: string;
   readonly jobId: string;
@@ -55,15 +41,12 @@ export interface PlacedByHand {
 
 /** The answer to `run`. */
 export interface RunResult {
-  /** Null for a task that is run without one. */
-  readonly schedule: string | null;
-  /** The BTU Task, or the function of a schedules file. */
-  readonly task: string;
+  readonly schedule: string;
   readonly job: string;
   readonly queue: string;
   /** The same request had placed it before. */
   readonly again: boolean;
-  /** When the schedule is due next by its timetable, which stays as it is. */
+  /** When it is due next by its timetable, which stays as it is. */
   readonly next: string | null;
   readonly next_local: string | null;
 }
@@ -84,8 +67,6 @@ export interface PauseResult {
 
 /** What was asked longer ago must not surprise anybody now. */
 const FRESH_MS = 60_000;
-/** The site must be there: people wait. */
-const TASK_TIMEOUT_MS = 5_000;
 /** Among more names the nearest one takes too long to find. */
 const SUGGEST_FROM_MAX = 2_000;
 
@@ -104,9 +85,6 @@ function checkFresh(kind: string, { sentMs }: Once, clock: Clock): void {
 /** Sorts what went wrong by whether asking again may help. */
 function asRefused(kind: string, error: unknown): RefusedError {
   if (error instanceof RefusedError) return error;
-  if (error instanceof TaskError) {
-    return new RefusedError(error.isUnknown ? "not_found" : "invalid", error.message);
-  }
   const isAway = error instanceof DeadlineError || (error instanceof BuildError && error.transient);
   const isBad = error instanceof JobError || (error instanceof BuildError && !error.transient);
   const code: ControlErrorCode = isAway ? "unavailable" : isBad ? "invalid" : "failed";
@@ -127,7 +105,7 @@ function scheduleOf(id: string, { book }: OperateOptions): Schedule {
 
 function jobOf({ verdict }: ByHandOutcome, id: string): string {
   const { kind, subject } = verdict;
-  const force = `; to run it all the same: btu run ${id} --force`;
+  const force = "; to run it all the same: btu run --force";
   switch (kind) {
     case "placed":
     case "again":
@@ -155,56 +133,16 @@ async function run(command: RunCommand, asker: Asker, options: OperateOptions): 
     throw new RefusedError("invalid", `"${scheduleId}" is invalid: ${schedule.problem}`);
   }
   const reason = `asked for by ${describeAsker(asker)}`;
-  const outcome = await runByHand({ wish: schedule, requestId, isForced, reason }, options);
-  const placed = tellPlaced({ outcome, scheduleId, reason }, options);
-  const { next, next_local } = options.effect(scheduleId);
-  return { schedule: scheduleId, task: schedule.task, ...placed, next, next_local };
-}
-
-/** @throws RefusedError when the site cannot be asked, or has no such task. */
-function findTask(taskId: string, { sources, clock }: OperateOptions): Promise<JobWish> {
-  const place = sources.find(({ records }) => records !== undefined);
-  if (place === undefined) {
-    throw new RefusedError("not_found", "the configuration names no site, so there are no tasks");
-  }
-  if (place.generation === null) {
-    throw new RefusedError("unavailable", "the site was not read yet; see btu status");
-  }
-  const deadline = { clock, timeoutMs: TASK_TIMEOUT_MS, action: `read BTU Task "${taskId}"` };
-  return withDeadline(deadline, (signal) => taskWish(taskId, place, signal));
-}
-
-async function runTask(
-  { taskId, requestId }: RunTaskCommand,
-  asker: Asker,
-  options: OperateOptions,
-): Promise<RunResult> {
-  const wish = await findTask(taskId, options);
-  const reason = `BTU Task "${taskId}", asked for by ${describeAsker(asker)}`;
-  const outcome = await runByHand({ wish, requestId, isForced: true, reason }, options);
-  const placed = tellPlaced({ outcome, scheduleId: "", reason }, options);
-  return { schedule: null, task: taskId, ...placed, next: null, next_local: null };
-}
-
-interface Told {
-  readonly outcome: ByHandOutcome;
-  readonly scheduleId: string;
-  readonly reason: string;
-}
-
-/** What the answer says of the job. @throws RefusedError when none was placed. */
-function tellPlaced(
-  { outcome, scheduleId, reason }: Told,
-  options: OperateOptions,
-): Pick<RunResult, "job" | "queue" | "again"> {
+  const outcome = await runByHand({ schedule, requestId, isForced, reason }, options);
   const job = jobOf(outcome, scheduleId);
   const { queue } = outcome;
   const again = outcome.verdict.kind === "again";
   if (!again) {
-    options.log.info("placed by hand", { schedule: scheduleId || undefined, queue, job });
+    options.log.info("placed by hand", { schedule: scheduleId, queue, job });
     options.onPlaced({ scheduleId, queue, jobId: job, reason });
   }
-  return { job, queue, again };
+  const { next, next_local } = options.effect(scheduleId);
+  return { schedule: scheduleId, job, queue, again, next, next_local };
 }
 
 function pauseText({ note, sentMs }: PauseCommand, asker: Asker): string {
@@ -247,26 +185,16 @@ async function setPause(
  * @throws RefusedError with code and text.
  */
 export async function operate(
-  command: OnceCommand,
+  command: RunCommand | PauseCommand,
   asker: Asker,
   options: OperateOptions,
 ): Promise<RunResult | PauseResult> {
-  const { kind } = command;
-  const word = kind === "run_task" ? "run" : kind;
-  checkFresh(word, command, options.clock);
+  checkFresh(command.kind, command, options.clock);
   try {
-    switch (kind) {
-      case "run":
-        return await run(command, asker, options);
-      case "run_task":
-        return await runTask(command, asker, options);
-      case "pause":
-      case "resume":
-        return await setPause(command, asker, options);
-      default:
-        return unreachable(kind);
-    }
+    return command.kind === "run"
+      ? await run(command, asker, options)
+      : await setPause(command, asker, options);
   } catch (error) {
-    throw asRefused(word, error);
+    throw asRefused(command.kind, error);
   }
 }

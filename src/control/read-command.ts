@@ -10,7 +10,7 @@ export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
 }
 
-/** No id of a schedule or task is longer. */
+/** No id of a schedule is longer. */
 const ID_LENGTH_MAX = 200;
 /** What is done once needs an id that nobody else chooses. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
@@ -20,7 +20,7 @@ function asObject(value: unknown): RequestObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function isId(value: unknown): value is string {
+function isScheduleId(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= ID_LENGTH_MAX;
 }
 
@@ -31,7 +31,7 @@ function contentOf(content: unknown): RequestObject {
 
 function scheduleOf(type: string, content: RequestObject): string {
   const { schedule } = content;
-  if (isId(schedule)) return schedule;
+  if (isScheduleId(schedule)) return schedule;
   throw new BadRequestError(`${type}: request_content is to be the schedule's name`);
 }
 
@@ -78,25 +78,15 @@ function readOther(type: string, { request_content: content }: RequestObject): C
 
 function readReread(type: string, { request_content: content }: RequestObject): Command {
   // The old form knows nothing but the name.
-  if (!isId(content)) {
+  if (!isScheduleId(content)) {
     throw new BadRequestError(`${type}: request_content is to be the schedule's name`);
   }
   const word = type === "create_task_schedule" ? "create" : "cancel";
   return { kind: "reread", scheduleId: content, word };
 }
 
-function readRunTask(type: string, content: RequestObject, object: RequestObject): Command {
-  const { task } = content;
-  if (content["schedule"] !== undefined) {
-    throw new BadRequestError(`${type}: either schedule or task, not both`);
-  }
-  if (!isId(task)) throw new BadRequestError(`${type}: task is to be the task's name`);
-  return { kind: "run_task", taskId: task, ...onceOf(type, object) };
-}
-
 function readRun(type: string, object: RequestObject): Command {
   const content = contentOf(object["request_content"]);
-  if (content["task"] !== undefined) return readRunTask(type, content, object);
   return {
     kind: "run",
     scheduleId: scheduleOf(type, content),

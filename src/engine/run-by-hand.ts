@@ -6,23 +6,23 @@ import type { PlacedJob } from "../agenda/fire-request.ts";
 import { withDeadline } from "../base/abort.ts";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Builder, JobWish } from "../job/builder.ts";
+import type { Builder } from "../job/builder.ts";
 import { checkJob, commonJobFields, ownJobFields } from "../job/rq-job.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import { RedisRefusal } from "../redis/script.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 
 /** What running by hand needs. */
 export interface ByHandOptions {
   readonly agenda: Agenda;
   readonly redis: RedisConnection;
   readonly clock: Clock;
-  readonly builderFor: (wish: JobWish) => Builder;
+  readonly builderFor: (schedule: Schedule) => Builder;
 }
 
 /** What is asked for. */
 export interface ByHandRequest {
-  /** Of a schedule, or of a task without one. */
-  readonly wish: JobWish;
+  readonly schedule: Schedule;
   readonly requestId: string;
   readonly isForced: boolean;
   readonly reason: string;
@@ -67,17 +67,17 @@ export function askOnce<T>(
 }
 
 async function build(
-  { wish }: ByHandRequest,
+  { schedule }: ByHandRequest,
   { builderFor, clock }: ByHandOptions,
 ): Promise<PlacedJob> {
   const options = { clock, timeoutMs: BUILD_TIMEOUT_MS, action: "build the job" };
-  const job = await withDeadline(options, (signal) => builderFor(wish).build(wish, signal));
+  const job = await withDeadline(options, (signal) => builderFor(schedule).build(schedule, signal));
   checkJob(job);
   return { ...job, fields: ownJobFields(job) };
 }
 
 /**
- * Places a job of the schedule or task, once for each request.
+ * Places a job of the schedule, once for each request.
  *
  * @throws BuildError or JobError when there is no job to place; RedisRefusal; DeadlineError when a part stays away.
  */
@@ -86,14 +86,14 @@ export async function runByHand(
   options: ByHandOptions,
 ): Promise<ByHandOutcome> {
   const { agenda, clock } = options;
-  const { wish, requestId, isForced, reason } = request;
+  const { schedule, requestId, isForced, reason } = request;
   const job = await build(request, options);
   for (let tries = 1; ; tries += 1) {
     const verdict = await askOnce(options, async () => {
       const nowMs = clock.nowMs();
-      const lastJob = wish.id === null ? null : await agenda.lastJob(wish.id);
+      const lastJob = await agenda.lastJob(schedule.id);
       const common = { commonFields: commonJobFields(nowMs), lastJob, job };
-      const run = { scheduleId: wish.id, requestId, isForced, reason, ...common };
+      const run = { scheduleId: schedule.id, requestId, isForced, reason, ...common };
       return placeByHand(agenda, run, nowMs);
     });
     if (verdict.kind !== "last_job" || tries === LAST_JOB_TRIES) {

@@ -15,13 +15,6 @@ export interface TaskPlace {
 /** Why a task cannot be run: it is not there, withdrawn, or wrong. */
 export class TaskError extends Error {
   override readonly name = "TaskError";
-  /** The site has no such task. */
-  readonly isUnknown: boolean;
-
-  constructor(message: string, { isUnknown = false }: { readonly isUnknown?: boolean } = {}) {
-    super(message);
-    this.isUnknown = isUnknown;
-  }
 }
 
 /**
@@ -35,10 +28,8 @@ export async function taskWish(
   signal: AbortSignal,
 ): Promise<JobWish> {
   const [task] = (await place.records?.readTasks(taskId, signal)) ?? [];
-  if (task === undefined) {
-    const text = `run BTU Task "${taskId}": the site has no such task; see btu tasks`;
-    throw new TaskError(text, { isUnknown: true });
-  }
+  if (task === undefined)
+    throw new TaskError(`run BTU Task "${taskId}": the site has no such task`);
   return { id: null, description: task.description, queue: task.queue, work: workOf(task, place) };
 }
 

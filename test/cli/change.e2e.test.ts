@@ -68,14 +68,14 @@ describe.each(["socket", "redis"])("over the %s", (way) => {
       RegExp(`^0 nightly: ${job}; ${NEXT}$`),
     );
     expect(await say(daemon, "run", "nightly", via)).toMatch(
-      /^1 btu: the last job of "nightly", [0-9a-f]{32}, still waits or runs; to run it all the same: btu run nightly --force$/,
+      /^1 btu: the last job of "nightly", [0-9a-f]{32}, still waits or runs; to run it all the same: btu run --force$/,
     );
     expect(await say(daemon, "pause", "nightly", via, "--note", "moving")).toMatch(
       RegExp(`^0 nightly: paused; its ${NEXT}, will be skipped; to go on: btu resume nightly$`),
     );
     expect(await say(daemon, "pause", "nightly", via)).toMatch(/^0 nightly: paused already; /);
     expect(await say(daemon, "run", "nightly", via)).toBe(
-      '1 btu: "nightly" is paused; to run it all the same: btu run nightly --force',
+      '1 btu: "nightly" is paused; to run it all the same: btu run --force',
     );
     expect(await say(daemon, "run", "nightly", "--force", via)).toMatch(/^0 nightly: job /);
     expect(await say(daemon, "reload", "nightly", via)).toMatch(
@@ -134,7 +134,7 @@ describe("an edit", () => {
     await using daemon = await start();
     const file = /schedules_file = "(.*)"/.exec(readFileSync(daemon.configPath, "utf8"))?.[1] ?? "";
     writeFileSync(file, NIGHTLY.replace("30 2", "45 5").replace("America/New_York", "UTC"));
-    expect(await say(daemon, "reload", "nightly")).toContain("05:45:00 UTC");
+    expect(await say(daemon, "reload", "nightly")).toContain("05:45:00 +00:00");
     expect(await say(daemon, "cancel", "off")).toBe(
       "0 off: not at its source (any more), so it does not run",
     );
@@ -232,7 +232,7 @@ describe("without a daemon", () => {
     ],
     [["pause"], /^2 btu: name either a schedule or --all/],
     [["pause", "nightly", "--all"], /^2 btu: name either a schedule or --all/],
-    [["run"], /^2 btu: name either a schedule or --task TASK/],
+    [["run"], /^2 btu: SCHEDULE is missing/],
     [["run", "nightly", "--via", "pigeon"], /^2 btu: --via "pigeon": expected socket, redis/],
   ])(
     "%j is told",

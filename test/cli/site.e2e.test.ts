@@ -75,52 +75,6 @@ describe("on a site", () => {
     expect(stdout).toContain("O'Brien's Überprüfung 🚀");
   });
 
-  test("btu run --task puts a job of a task on its queue, once for each call", async () => {
-    await using redis = await startRedis();
-    const keys = `rq_url = "${redis.url}"\nqueue_prefix = "bench:"\n${config()}`;
-    await using daemon = await startDaemon({ config: keys });
-    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
-    const { value } = await btuJson(["run", "--task", "BTU-00002"], daemon);
-    expect(value).toEqual({
-      schedule: null,
-      task: "BTU-00002",
-      job: expect.any(String),
-      queue: "bench:long",
-      again: false,
-      next: null,
-      next_local: null,
-    });
-    const old = await runBtu(["queue-task-now", "BTU-00002"], daemon);
-    expect([old.code, old.stdout]).toEqual([
-      0,
-      expect.stringMatching(/^BTU-00002: job \S+ is on queue bench:long\n$/),
-    ]);
-    const client = await redis.client();
-    expect(await client.llen("rq:queue:bench:long")).toBe(2);
-    const history = await btuJson(["history"], daemon);
-    const reason = expect.stringMatching(/^BTU Task "BTU-00002", asked for by uid \d+ over the/);
-    const entry = expect.objectContaining({ outcome: "manual", schedule: "", reason });
-    expect(history.value).toEqual([entry, entry]);
-    expect((await runBtu(["audit", "--since", "1h"], daemon)).code).toBe(0);
-    expect((await runBtu(["history"], daemon)).stdout).toMatch(/ manual +- +bench:long /);
-  });
-
-  test("btu run --task refuses a task that is not there, and one beside a schedule", async () => {
-    await using redis = await startRedis();
-    await using daemon = await startDaemon({ config: `rq_url = "${redis.url}"\n${config()}` });
-    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
-    const unknown = await runBtu(["run", "--task", "BTU-99999"], daemon);
-    expect([unknown.code, unknown.stderr]).toEqual([
-      4,
-      'btu: run BTU Task "BTU-99999": the site has no such task; see btu tasks\n',
-    ]);
-    const both = await runBtu(["run", "TS-1", "--task", "BTU-00002"], daemon);
-    expect([both.code, both.stderr]).toEqual([
-      2,
-      expect.stringContaining("name either a schedule or --task TASK"),
-    ]);
-  });
-
   test("btu tasks says that a configuration has no site", async () => {
     writeFileSync(dir.file("some.toml"), "");
     const { code, stderr } = await runBtu(["tasks"], alone('schedules_file = "some.toml"'));

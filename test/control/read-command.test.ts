@@ -10,7 +10,6 @@ function read(type: string, content: unknown, rest: object = ONCE): unknown {
 
 describe("readCommand", () => {
   test.each([
-    ["run", { task: "BT-1" }, { kind: "run_task", taskId: "BT-1", ...READ }],
     ["run", "TS-1", { kind: "run", scheduleId: "TS-1", isForced: false, ...READ }],
     [
       "run",
@@ -40,8 +39,6 @@ describe("readCommand", () => {
 
   test.each([
     ["run", null, ONCE, "request_content is to be the schedule's name"],
-    ["run", { task: 7 }, ONCE, "task is to be the task's name"],
-    ["run", { task: "BT-1", schedule: "TS-1" }, ONCE, "either schedule or task, not both"],
     ["run", { schedule: 7 }, ONCE, "request_content is to be the schedule's name"],
     ["run", { schedule: "TS-1", force: "yes" }, ONCE, "force is to be true or false"],
     ["run", "TS-1", { sent_ms: 1 }, "id is to be a text of its own"],

@@ -105,7 +105,6 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     operate: (command, asker) =>
       operate(command, asker, {
         ...parts,
-        sources: [],
         onPauses: () => neighbours.tellPauses(),
         onPlaced: () => undefined,
       }),
