@@ -37,6 +37,6 @@ faultTest(`${KILLS} kills under ${SCHEDULES} schedules`, async (chance) => {
   await using last = await field.start({ dir: field.dir });
   await field.caughtUp();
   await last.stop();
-  const { placed, late, audit } = await mustBeWhole(field.client, field.schedules);
+  const { placed, late, audit } = await mustBeWhole(field.client, field);
   return `${placed} jobs placed (${late} late), ${audit.missing} missing, ${audit.doubled} doubled`;
 });
