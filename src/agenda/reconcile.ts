@@ -25,12 +25,13 @@ export interface ReconcileOptions {
 export interface ReconcileReport {
   readonly planned: number;
   readonly dropped: number;
-  /** Fired while we looked; to be looked at again. */
+  /** Fired, or planned by somebody else, while we looked; to be looked at again. */
   readonly firedMeanwhile: readonly string[];
 }
 
 /** An operation that says nothing yet. */
 const EMPTY = {
+  read: "",
   settled: "",
   due: "",
   score: "",
@@ -57,8 +58,8 @@ const BATCH_SIZE = 250;
 interface Change {
   readonly id: string;
   readonly need: Exclude<Need, { kind: "nothing" }>;
-  /** Whether something is planned that a schedule without coming occurrences must lose. */
-  readonly hasPlan: boolean;
+  /** The plan record as it was read, or "": the script does nothing when another one stands there by then. */
+  readonly read: string;
 }
 
 /** What the script is asked, and the occurrence that is planned then. */
@@ -92,21 +93,21 @@ async function findChanges(options: ReconcileOptions): Promise<Found> {
   const now = nowSeconds(clock);
   const seen = new Set<string>();
   const changes: Change[] = [];
-  const look = (id: string, need: Need, plan: PlanRecord | null): void => {
-    if (need.kind === "nothing") onPlanned(id, plan?.dueSeconds ?? null);
-    else changes.push({ id, need, hasPlan: seen.has(id) });
+  const look = (id: string, need: Need, read: string): void => {
+    if (need.kind === "nothing") onPlanned(id, parsePlan(read)?.dueSeconds ?? null);
+    else changes.push({ id, need, read });
   };
   for await (const [id, text] of eachPlan(agenda)) {
     if (seen.has(id)) continue;
     seen.add(id);
     const plan = parsePlan(text);
     const onAgenda = plan !== null && members.delete(`${id}|${plan.dueSeconds}`);
-    look(id, needOfPlan({ id, plan, onAgenda, schedule: schedules.get(id) }, isDeleted, now), plan);
+    look(id, needOfPlan({ id, plan, onAgenda, schedule: schedules.get(id) }, isDeleted, now), text);
   }
   const adopted = adoptMembers(members, { schedules, seen });
   for (const schedule of schedules.values()) {
     if (seen.has(schedule.id)) continue;
-    look(schedule.id, adopted.get(schedule.id) ?? needOf(schedule, null, false, now), null);
+    look(schedule.id, adopted.get(schedule.id) ?? needOf(schedule, null, false, now), "");
   }
   const foreign = [...members].filter((member) => isForeign(member, schedules, isDeleted));
   return { changes, foreign };
@@ -207,10 +208,10 @@ interface Looked {
 
 /** The script's operation for a change; null when there is neither a plan to write nor one to take off. */
 function operationFor(
-  { id, need, hasPlan }: Change,
+  { id, need, read }: Change,
   { schedule, settled, now }: Looked,
 ): Operation | null {
-  const empty = { ...EMPTY, id, settled: settled === null ? "" : formatSettled(settled) };
+  const empty = { ...EMPTY, id, read, settled: settled === null ? "" : formatSettled(settled) };
   const drop = (change: DefinitionChange): Operation => ({
     ...empty,
     kind: "drop",
@@ -220,7 +221,7 @@ function operationFor(
   if (need.kind === "drop") return drop(need.change);
   if (schedule === undefined || !isActive(schedule)) return null;
   const plan = planFor(schedule, need, settled, now);
-  if (plan === null) return hasPlan ? drop("ended") : null;
+  if (plan === null) return read === "" ? null : drop("ended");
   return {
     ...empty,
     kind: "plan",

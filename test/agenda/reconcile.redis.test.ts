@@ -14,7 +14,7 @@ const NOW = at("2026-03-02T10:00:30Z");
 const server = await startRedis();
 const client: Redis = await server.client();
 
-const EMPTY = { id: "s1", settled: "", reason: "", change: "", definition: "" };
+const EMPTY = { id: "s1", read: "", settled: "", reason: "", change: "", definition: "" };
 
 let clock = new FakeClock();
 let dues = new Map<string, number | null>();
@@ -177,6 +177,19 @@ describe("reconcileAgenda", () => {
     expect(await agenda().apply([{ kind: "plan", due: "5", ...settled }])).toEqual(["fired"]);
     expect(dues.get("s1")).toBe(due);
     expect(await members()).toEqual([`s1|${due}`, String(due)]);
+  });
+
+  test("does nothing to a schedule that another daemon planned after it was read", async () => {
+    await reconcile(makeSchedule({ cron: "15 * * * *" }));
+    const before = await members();
+    const due = NOW + 60;
+    const plan = { due: String(due), score: String(due), plan: `${due} 1 a b c` };
+    const verdicts = await agenda().apply([
+      { ...EMPTY, ...plan, kind: "plan", change: "planned" },
+      { ...EMPTY, ...plan, kind: "drop", read: "7 1 a b c", change: "disabled" },
+    ]);
+    expect(verdicts).toEqual(["moved", "moved"]);
+    expect(await members()).toEqual(before);
   });
 
   test("refuses to plan an instant at or before the last settled one", async () => {

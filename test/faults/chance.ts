@@ -48,14 +48,17 @@ function newSeed(): number {
 /** What a scenario has to tell at its end, as one line of the report. */
 export type Told = string;
 
+function tell(title: string, text: Told): void {
+  process.stdout.write(`  ${title}: ${text}\n`);
+}
+
 /** A test with chance in it; its failure names the seed. */
 export function faultTest(title: string, scenario: (chance: Chance) => Promise<Told>): void {
   test(title, async () => {
     const chance = new Chance(newSeed());
-    const tell = (text: string): boolean => process.stdout.write(`  ${title}: ${text}\n`);
-    tell(`BTU_FAULTS_SEED=${chance.seed}`);
+    tell(title, `BTU_FAULTS_SEED=${chance.seed}`);
     try {
-      tell(await scenario(chance));
+      tell(title, await scenario(chance));
     } catch (cause) {
       throw new Error(`BTU_FAULTS_SEED=${chance.seed}: ${String(cause)}`, { cause });
     }

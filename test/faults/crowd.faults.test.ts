@@ -41,7 +41,10 @@ class Member implements AsyncDisposable {
   }
 
   static async start(field: Field): Promise<Member> {
-    const member = new Member(field, await FaultProxy.start({ target: field.redis, protocol: "redis" }));
+    const member = new Member(
+      field,
+      await FaultProxy.start({ target: field.redis, protocol: "redis" }),
+    );
     await member.revive();
     return member;
   }
@@ -131,29 +134,32 @@ async function victim(field: Field, members: readonly Member[], chance: Chance):
   return leading ?? chance.pick(members);
 }
 
-faultTest(`${DAEMONS} daemons and ${FAULTS} faults under ${SCHEDULES} schedules`, async (chance) => {
-  await using field = await openField(makePeriodic(SCHEDULES, PERIODS));
-  await using stack = new AsyncDisposableStack();
-  const members: Member[] = [];
-  for (let index = 0; index < DAEMONS; index += 1) {
-    members.push(stack.use(await Member.start(field)));
-  }
-  await field.caughtUp();
-  const done = new Map<string, number>();
-  for (let count = 0; count < FAULTS; count += 1) {
-    const member = await victim(field, members, chance);
-    const name = chance.pick(Object.keys(FAULTS_BY_NAME));
-    await member.mended();
-    await FAULTS_BY_NAME[name]?.(member, chance);
-    done.set(name, (done.get(name) ?? 0) + 1);
-    await realDelay(chance.between(...PAUSE_MS));
-  }
-  for (const member of members) {
-    await member.mended();
-    member.proxy.passAll();
-  }
-  await field.caughtUp();
-  await Promise.all(members.map((member) => member.daemon.stop()));
-  const { placed, late, audit } = await mustBeWhole(field.client, field);
-  return `${placed} jobs placed (${late} late), ${audit.missing} missing, ${audit.doubled} doubled; ${JSON.stringify(Object.fromEntries(done))}`;
-});
+faultTest(
+  `${DAEMONS} daemons and ${FAULTS} faults under ${SCHEDULES} schedules`,
+  async (chance) => {
+    await using field = await openField(makePeriodic(SCHEDULES, PERIODS));
+    await using stack = new AsyncDisposableStack();
+    const members: Member[] = [];
+    for (let index = 0; index < DAEMONS; index += 1) {
+      members.push(stack.use(await Member.start(field)));
+    }
+    await field.caughtUp();
+    const done = new Map<string, number>();
+    for (let count = 0; count < FAULTS; count += 1) {
+      const member = await victim(field, members, chance);
+      const name = chance.pick(Object.keys(FAULTS_BY_NAME));
+      await member.mended();
+      await FAULTS_BY_NAME[name]?.(member, chance);
+      done.set(name, (done.get(name) ?? 0) + 1);
+      await realDelay(chance.between(...PAUSE_MS));
+    }
+    for (const member of members) {
+      await member.mended();
+      member.proxy.passAll();
+    }
+    await field.caughtUp();
+    await Promise.all(members.map((member) => member.daemon.stop()));
+    const { placed, late, audit } = await mustBeWhole(field.client, field);
+    return `${placed} jobs placed (${late} late), ${audit.missing} missing, ${audit.doubled} doubled; ${JSON.stringify(Object.fromEntries(done))}`;
+  },
+);

@@ -42,10 +42,11 @@ export interface Leftovers {
 function callOf(data: Buffer): { schedule: string; version: number } {
   const call = decodePickle(inflateSync(data));
   const [, , args, kwargs] = call instanceof PyTuple ? call.items : [];
-  const [schedule, version] = args instanceof PyTuple ? args.items : [];
-  if (schedule !== undefined) return { schedule: String(schedule), version: Number(version) };
+  const [own, version] = args instanceof PyTuple ? args.items : [];
   const inner = kwargs instanceof PyDict ? kwargs.get("kwargs") : null;
-  return { schedule: String(inner instanceof PyDict ? inner.get("schedule_id") : ""), version: 0 };
+  const schedule = own ?? (inner instanceof PyDict ? inner.get("schedule_id") : null);
+  if (typeof schedule !== "string") throw new Error("a job does not say whose it is");
+  return { schedule, version: Number(version ?? 0) };
 }
 
 async function readJobs(client: Redis, queueKey: string): Promise<QueuedJob[]> {
@@ -106,65 +107,88 @@ function bySchedule(ledger: readonly LedgerFields[]): Map<string, LedgerFields[]
   return found;
 }
 
+/** Counts names, so that what comes twice is found. */
+function countOf(names: Iterable<string>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return counts;
+}
+
+function doubled(names: Iterable<string>, what: string): string[] {
+  const twice = [...countOf(names)].filter(([, count]) => count > 1);
+  return twice.map(([name, count]) => `doubled: ${what} ${name}, ${count} times`);
+}
+
+function orderFindings(jobs: readonly QueuedJob[], entryOf: EntryByJob): string[] {
+  const lastDue = new Map<string, number>();
+  return jobs.flatMap(({ id, queue, schedule }) => {
+    const entry = entryOf.get(id);
+    if (entry?.["schedule"] !== schedule) {
+      return [`job ${id} of ${schedule}: the ledger says "${entry?.["schedule"]}"`];
+    }
+    const [due, lane] = [Number(entry["due"]), `${queue} ${schedule}`];
+    const before = lastDue.get(lane) ?? -Infinity;
+    lastDue.set(lane, due);
+    return due > before ? [] : [`${schedule}|${due} lies behind a later one of its schedule`];
+  });
+}
+
+type EntryByJob = ReadonlyMap<string, LedgerFields>;
+
 /** Jobs against the ledger: each placed entry has its job, each job its one entry, and each queue keeps the order. */
 export function jobFindings({ jobs, jobHashes, ledger }: Leftovers): string[] {
-  const findings: string[] = [];
-  const entryOf = new Map<string, LedgerFields>();
-  for (const entry of ledger) {
-    if (!PLACED.has(entry["outcome"] ?? "")) continue;
-    const job = entry["job"] ?? "";
-    if (entryOf.has(job)) findings.push(`doubled: job ${job} stands in the ledger twice`);
-    entryOf.set(job, entry);
+  const entries = ledger.filter(({ outcome = "" }) => PLACED.has(outcome));
+  const entryOf: EntryByJob = new Map(entries.map((entry) => [entry["job"] ?? "", entry]));
+  const queued = new Set(jobs.map(({ id }) => id));
+  const gone = [...entryOf].filter(([job]) => !queued.has(job));
+  return [
+    ...doubled(
+      entries.map(({ job = "" }) => job),
+      "in the ledger, job",
+    ),
+    ...doubled(
+      jobs.map(({ id }) => id),
+      "on its queue, job",
+    ),
+    ...orderFindings(jobs, entryOf),
+    ...gone.map(([, { schedule, due }]) => `missing: ${schedule}|${due} has no job on its queue`),
+    ...(jobHashes === queued.size ? [] : [`${jobHashes} job hashes for ${queued.size} jobs`]),
+  ];
+}
+
+/** The instants after `afterSeconds` and before `beforeSeconds` at which a schedule was due. */
+function duesOf(
+  { periodSeconds, phase }: Periodic,
+  afterSeconds: number,
+  beforeSeconds: number,
+): number[] {
+  const dues: number[] = [];
+  for (let due = afterSeconds + 1; due < beforeSeconds; due += 1) {
+    if (due % periodSeconds === phase) dues.push(due);
   }
-  const lastDue = new Map<string, number>();
-  const seen = new Set<string>();
-  for (const { id, queue, schedule } of jobs) {
-    const entry = entryOf.get(id);
-    if (seen.has(id)) findings.push(`doubled: job ${id} lies on its queue twice`);
-    seen.add(id);
-    if (entry?.["schedule"] !== schedule) {
-      findings.push(`job ${id} of ${schedule}: the ledger says "${entry?.["schedule"]}"`);
-      continue;
-    }
-    const due = Number(entry["due"]);
-    const lane = `${queue} ${schedule}`;
-    if (due <= (lastDue.get(lane) ?? -Infinity)) {
-      findings.push(`${schedule}|${due} lies behind a later one of its schedule`);
-    }
-    lastDue.set(lane, due);
-  }
-  for (const [job, { schedule, due }] of entryOf) {
-    if (!seen.has(job)) findings.push(`missing: ${schedule}|${due} was placed, and its job is gone`);
-  }
-  if (jobHashes !== seen.size) findings.push(`${jobHashes} job hashes for ${seen.size} jobs`);
-  return findings;
+  return dues;
 }
 
 /** What a schedule's ledger says against what the clock demanded since it was planned, and what is planned now. */
 export function scheduleFindings(
-  { id, periodSeconds, phase }: Periodic,
+  schedule: Periodic,
   { entries, mayEndAs }: { entries: readonly LedgerFields[]; mayEndAs: ReadonlySet<string> },
   { planned, since }: Leftovers,
 ): string[] {
-  const findings: string[] = [];
+  const { id } = schedule;
   const next = Number.parseInt(planned[id] ?? "", 10);
   const start = since.get(id);
   if (start === undefined || Number.isNaN(next)) return [`missing: ${id} is not planned`];
-  const dues = new Map<number, number>();
-  for (const { outcome = "", due, until } of entries) {
-    if (!mayEndAs.has(outcome)) findings.push(`${id}|${due} to ${until ?? due}: ${outcome}`);
-    dues.set(Number(due), (dues.get(Number(due)) ?? 0) + 1);
-  }
-  for (const [due, count] of dues) {
-    const isOccurrence = due % periodSeconds === phase && due > start && due < next;
-    if (!isOccurrence) findings.push(`${id}|${due} is no occurrence`);
-    if (count > 1) findings.push(`doubled: ${id}|${due}, ${count} times`);
-  }
-  const first = start + 1 + ((((phase - start - 1) % periodSeconds) + periodSeconds) % periodSeconds);
-  for (let due = first; due < next; due += periodSeconds) {
-    if (!dues.has(due)) findings.push(`missing: ${id}|${due}`);
-  }
-  return findings;
+  const wrong = entries.filter(({ outcome = "" }) => !mayEndAs.has(outcome));
+  const told = entries.map(({ due = "" }) => due);
+  const wanted = new Set(duesOf(schedule, start, next).map(String));
+  const found = new Set(told);
+  return [
+    ...wrong.map(({ outcome, due, until }) => `${id}|${due} to ${until ?? due}: ${outcome}`),
+    ...doubled(told, id),
+    ...[...found].filter((due) => !wanted.has(due)).map((due) => `${id}|${due} is no occurrence`),
+    ...[...wanted].filter((due) => !found.has(due)).map((due) => `missing: ${id}|${due}`),
+  ];
 }
 
 /** The sum of a run. */
@@ -180,6 +204,14 @@ export interface Sum {
 export function auditAll(client: Redis): Promise<AuditReport> {
   const nowSeconds = Math.ceil(Date.now() / 1000) + 3_600;
   return auditLedger({ client, keys: KEYS, ...TOOLS, sinceSeconds: 0, nowSeconds });
+}
+
+function auditFindings(
+  { expected, placed, missing, doubled: twice, unexpected }: AuditReport,
+  jobs: number,
+): string[] {
+  if (missing + twice + unexpected === 0 && placed === jobs) return [];
+  return [`audit: ${JSON.stringify({ expected, placed, missing, doubled: twice, unexpected })}`];
 }
 
 /** What is counted. */
@@ -213,10 +245,7 @@ export async function mustBeWhole(
     findings.push("the agenda is not what is planned");
   }
   const audit = await auditAll(client);
-  if (audit.missing + audit.doubled + audit.unexpected > 0 || audit.placed !== left.jobs.length) {
-    const { expected, placed, missing, doubled, unexpected } = audit;
-    findings.push(`audit: ${JSON.stringify({ expected, placed, missing, doubled, unexpected })}`);
-  }
+  findings.push(...auditFindings(audit, left.jobs.length));
   if (findings.length > 0) {
     const told = findings.slice(0, TOLD_MAX).join("\n  ");
     throw new Error(`${findings.length} findings in ${left.jobs.length} jobs:\n  ${told}`);

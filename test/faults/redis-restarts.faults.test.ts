@@ -81,7 +81,8 @@ async function mustHavePlacedAllOnce(field: Field, log: string): Promise<Gone> {
     const next = Number.parseInt(planned[id] ?? "", 10);
     for (const [index, due] of dues.entries()) {
       const follower = dues[index + 1] ?? next;
-      if (follower !== due + periodSeconds) findings.push(`missing: ${id} from ${due} to ${follower}`);
+      if (follower !== due + periodSeconds)
+        findings.push(`missing: ${id} from ${due} to ${follower}`);
       const [job = ""] = placed.get(`${id}|${due}`) ?? [];
       if (!kept.has(job)) gone.push({ schedule: id, due });
     }
@@ -107,7 +108,9 @@ faultTest(`Redis killed ${CRASHES} times, back with an older snapshot`, async (c
   const { placed, gone, ledger } = await mustHavePlacedAllOnce(field, daemon.log());
   const untold = gone.filter(({ schedule, due }) => !isLost(ledger, schedule, due));
   if (untold.length > 0) {
-    throw new Error(`${untold.length} of ${gone.length} are gone and not entered as lost: ${JSON.stringify(untold[0])}`);
+    throw new Error(
+      `${untold.length} of ${gone.length} are gone and not entered as lost: ${JSON.stringify(untold[0])}`,
+    );
   }
   return `${placed} occurrences placed once, ${gone.length} jobs gone with Redis and entered as lost`;
 });
@@ -127,7 +130,9 @@ faultTest(`Redis killed ${CRASHES} times, back with nothing`, async (chance) => 
   const last = new Map(gone.map(({ schedule, due }) => [schedule, due]));
   const untold = [...last].filter(([schedule, due]) => !isLost(ledger, schedule, due));
   if (untold.length > 0) {
-    throw new Error(`${untold.length} of ${last.size} are gone and not entered as lost: ${untold[0]?.join("|")}`);
+    throw new Error(
+      `${untold.length} of ${last.size} are gone and not entered as lost: ${untold[0]?.join("|")}`,
+    );
   }
   return `${placed} occurrences placed once; of each schedule the last of ${gone.length} lost jobs is told`;
 });

@@ -68,8 +68,11 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   "unable to save": failSnapshots,
   slow: async ({ redis }, chance) => {
     const other = await redis.client();
-    other.call("DEBUG", "SLEEP", chance.between(0.2, 7)).finally(() => other.disconnect());
-    return NOTHING;
+    const sleeping = other.call("DEBUG", "SLEEP", chance.between(0.2, 7));
+    return async () => {
+      await sleeping;
+      other.disconnect();
+    };
   },
   busy: keepBusy,
   paused: async ({ client }, chance) => {
