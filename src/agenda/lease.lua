@@ -11,6 +11,7 @@
 -- ARGV[2] ttl         milliseconds the lease lives without being renewed
 -- ARGV[3] gone        a daemon that was not seen for so many milliseconds is gone
 -- ARGV[4] wish        "lead" | "yield" (lead only while nobody else is fit to) | "look" (never) | "leave" (the daemon ends)
+-- ARGV[5] since       who yields counts only daemons seen at or after this instant (epoch ms, Redis's clock)
 -- Returns {leader or "", term, milliseconds left or -1, Redis's time in epoch ms, generation, repairs,
 --          number of other fit daemons, moved_to or ""}
 
@@ -27,7 +28,7 @@ if is_fit then
 else
   redis.call('ZREM', DAEMONS, me)
 end
-local others = redis.call('ZCARD', DAEMONS) - (is_fit and 1 or 0)
+local others = redis.call('ZCOUNT', DAEMONS, ARGV[5], '+inf') - (is_fit and 1 or 0)
 
 local found = redis.call('MGET', LEADER, TERM, GENERATION)
 local leader, term = found[1], found[2] or '0'

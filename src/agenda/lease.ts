@@ -15,6 +15,8 @@ export interface LeaseRequest {
   readonly ttlMs: number;
   readonly goneAfterMs: number;
   readonly wish: LeaseWish;
+  /** Who yields counts only daemons seen since this instant of Redis's clock, epoch ms. */
+  readonly sinceMs: number;
 }
 
 /** How things stand. */
@@ -38,11 +40,11 @@ export interface LeaseView {
 export async function askLease(
   client: Redis,
   keys: Keys,
-  { me, ttlMs, goneAfterMs, wish }: LeaseRequest,
+  { me, ttlMs, goneAfterMs, wish, sinceMs }: LeaseRequest,
 ): Promise<LeaseView> {
   const { leader, term, daemons, state, generation } = keys;
   const wanted = [leader, term, daemons, state, generation];
-  const reply = await runScript(client, LEASE, wanted, [me, ttlMs, goneAfterMs, wish]);
+  const reply = await runScript(client, LEASE, wanted, [me, ttlMs, goneAfterMs, wish, sinceMs]);
   if (!Array.isArray(reply)) throw new Error("script lease: unexpected reply");
   const texts = reply.map(String);
   const number = (index: number): number => Number(texts[index]);

@@ -47,7 +47,7 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const book = new Book();
   book.replace(schedules, rejected);
   const problems = readers.flatMap(({ name, problem }) =>
-    problem === null ? [] : [`cannot read ${name}: ${problem}`],
+    problem === null ? [] : [`${name}: ${problem}`],
   );
   return { book, zones, problems };
 }

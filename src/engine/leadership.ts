@@ -58,6 +58,8 @@ const AFTER_END_MS = 20;
 const CLOCK_WRONG_MS = 60_000;
 /** Time for the daemon that led to write back what it remembers; its memory is the newest. */
 const REPAIR_BY_OTHERS_MS = 2_000;
+/** A daemon that is fit to lead takes a free lease long before this; a free one for longer means that there is none. */
+const FREE_LEASE_MS = 3_000;
 const LEAVE_TIMEOUT_MS = 500;
 
 /** The service. */
@@ -73,6 +75,10 @@ export class Leadership implements Service {
   #oldStateSinceMs: number | null = null;
   #ledBefore = false;
   #wholeLookAtMs = -Infinity;
+  /** Since when nobody leads, by Redis's clock; null while somebody does. */
+  #freeSinceMs: number | null = null;
+  /** Daemons that were last seen before this no longer count as fit. */
+  #fitSinceMs = 0;
   /** Redis before 6.2 lacks the command that renews and tells in one. */
   #canRenewBriefly = true;
 
@@ -114,7 +120,7 @@ export class Leadership implements Service {
         await redis.ready(signal);
         isClaimed ||= await this.#claim();
         if (isClaimed && !(await this.#lookBriefly())) await this.#look();
-        this.#outage.recovered();
+        if (isClaimed) this.#outage.recovered();
       } catch (error) {
         if (isAbort(error, signal)) break;
         if (error instanceof ConfigurationError) throw error;
@@ -167,12 +173,16 @@ export class Leadership implements Service {
 
   async #look(): Promise<void> {
     const { agenda, clock } = this.#options;
+    // Whether our clock is right must be known before we call ourselves fit.
+    const askedMs = clock.monotonicMs();
+    if (this.#offsetMs === null) this.#noteClock(await this.#ask("look"), askedMs);
     const startedMs = clock.monotonicMs();
     this.#wholeLookAtMs = startedMs;
     const before = this.#view;
     const view = await this.#ask(this.#wish());
     this.#view = view;
     this.#noteClock(view, startedMs);
+    this.#noteFree(view);
     if (view.movedTo !== null) throw movedError(this.#options.prefix, view.movedTo);
     const isOld = view.generation < agenda.generation;
     const wasRepaired = before !== null && view.repairs !== before.repairs;
@@ -216,8 +226,13 @@ export class Leadership implements Service {
 
   #ask(wish: LeaseWish): Promise<LeaseView> {
     const { redis, keys, daemonId } = this.#options;
-    const request = { me: daemonId, ttlMs: TTL_MS, goneAfterMs: GONE_AFTER_MS, wish };
-    return askLease(redis.client, keys, request);
+    return askLease(redis.client, keys, {
+      me: daemonId,
+      ttlMs: TTL_MS,
+      goneAfterMs: GONE_AFTER_MS,
+      wish,
+      sinceMs: this.#fitSinceMs,
+    });
   }
 
   /** The clocks are compared at every look, the way to Redis and back taken as even. */
@@ -225,6 +240,13 @@ export class Leadership implements Service {
     const { clock } = this.#options;
     const wayMs = clock.monotonicMs() - startedMs;
     this.#offsetMs = clock.nowMs() - wayMs / 2 - view.redisMs;
+  }
+
+  /** Those who are called fit and let the lease lie have died. */
+  #noteFree({ leader, redisMs }: LeaseView): void {
+    this.#freeSinceMs = leader === null ? (this.#freeSinceMs ?? redisMs) : null;
+    if (this.#freeSinceMs !== null && redisMs - this.#freeSinceMs >= FREE_LEASE_MS)
+      this.#fitSinceMs = redisMs;
   }
 
   #pauseMs(): number {

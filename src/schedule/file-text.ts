@@ -25,7 +25,7 @@ const READ_FAULTS: ReadonlyMap<string, string> = new Map([
 
 function unreadable(path: string, error: unknown): SourceError {
   const cause = READ_FAULTS.get(codeOf(error)) ?? describeError(error);
-  return new SourceError(`read "${path}": ${cause}`, { cause: error });
+  return new SourceError(`read "${path}": ${cause}`);
 }
 
 function faultOf(stats: BigIntStats): string | null {

@@ -73,7 +73,8 @@ afterAll(async () => {
 });
 
 function configText(schedules = "schedules.toml", url = redis.url): string {
-  return `rq_url = "${url}"\nschedules_file = "${dir.file(schedules)}"\nredis_key_prefix = "${crypto.randomUUID()}:"\n`;
+  const own = crypto.randomUUID();
+  return `rq_url = "${url}"\nschedules_file = "${dir.file(schedules)}"\nredis_key_prefix = "${own}:"\nsource_id = "${own}"\n`;
 }
 
 async function ready(config = configText()): Promise<Daemon> {
@@ -250,7 +251,9 @@ describe("without a daemon", () => {
       idle(configText("absent.toml")),
     );
     expect([code, stdout]).toEqual([1, "[]\n"]);
-    expect(stderr).toMatch(/^btu: cannot read schedules file \S+absent\.toml: ENOENT/m);
+    expect(stderr).toMatch(
+      /^btu: schedules file \S+absent\.toml: read "\S+": there is no such file$/m,
+    );
   });
 });
 

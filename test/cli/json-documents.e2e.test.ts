@@ -14,7 +14,7 @@ const DOCUMENTATION = readFileSync(resolve(import.meta.dir, "../../docs/cli-json
 function documented(title: string): Map<string, string> {
   const section = DOCUMENTATION.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
   const rows = section.matchAll(
-    /^\| `([^`]+)` +\| (text or null|text|number|yes or no|list|any) +\|/gm,
+    /^\| `([^`]+)` +\| (text or null|number or null|text|number|yes or no|list|any) +\|/gm,
   );
   return new Map(Array.from(rows, ([, key = "", type = ""]) => [key, type]));
 }

@@ -72,6 +72,7 @@ async function startBoth() {
 function steady(text: string): string {
   return text
     .replaceAll(/version \S+(?: \(\S+\))?, pid \d+, up \d+s, /g, "version V, pid P, up U, ")
+    .replaceAll(/clock is [\d.]+ s behind/g, "clock is N s behind")
     .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
     .replaceAll(/\/\S*\/(schedules|btu_scheduler)\.toml/g, "/PATH/$1.toml")
     .replaceAll(/(?:now|\d+s ago) in \d+ ms/g, "AGO in MS");
@@ -90,7 +91,7 @@ describe("on a terminal", () => {
       LEFT          SCHEDULE                STATE
       in 18h 59min  nightly-report          active
       -             invoices                invalid: hour '25' is…
-      -             毎日の報告を全員に送る  invalid: id "毎日の報…
+      -             毎日の報告を全員に送る  invalid: line 8: id "…
       -             old                     disabled
 
       4 schedules: 1 active, 2 invalid, 1 disabled
@@ -101,7 +102,7 @@ describe("on a terminal", () => {
       LEFT          SCHEDULE               CRON        QUEUE    STATE
       in 18h 59min  nightly-report         30 2 * * *  default  active
       -             invoices               0 25 * * *  long     invalid: hour '25' is…
-      -             毎日の報告を全員に送…  0 9 * * *   default  invalid: id "毎日の報…
+      -             毎日の報告を全員に送…  0 9 * * *   default  invalid: line 8: id "…
       -             old                    @monthly    default  disabled
 
       4 schedules: 1 active, 2 invalid, 1 disabled
@@ -112,7 +113,7 @@ describe("on a terminal", () => {
       NEXT                            LEFT          SCHEDULE                CRON        ZONE              TASK                      QUEUE    STATE
       Sun 2026-03-08 03:00:00 -04:00  in 18h 59min  nightly-report          30 2 * * *  America/New_York  reports.nightly.run       default  active
       -                               -             invoices                0 25 * * *  UTC               accounting.invoices.send  long     invalid: hour '25' is ou…
-      -                               -             毎日の報告を全員に送る  0 9 * * *   UTC               reports.daily.run         default  invalid: id "毎日の報告…
+      -                               -             毎日の報告を全員に送る  0 9 * * *   UTC               reports.daily.run         default  invalid: line 8: id "毎…
       -                               -             old                     @monthly    UTC               old.run                   default  disabled
 
       4 schedules: 1 active, 2 invalid, 1 disabled
@@ -135,8 +136,9 @@ describe("on a terminal", () => {
       version V, pid P, up U, time zones builtin 2026f
       /PATH/btu_scheduler.toml
 
-      ⚠ 毎日の報告を全員に送る is invalid: id "毎日の報告を全員に送る": expected
-        letters, digits, ".", "_" and "-"
+      ⚠ this machine's clock is N s behind that of Redis: check NTP on both
+      ⚠ 毎日の報告を全員に送る is invalid: line 8: id "毎日の報告を全員に送る":
+        expected letters, digits, ".", "_" and "-", 200 at most
       ⚠ invoices is invalid: hour '25' is outside 0-23
 
       Connections  ✔ Redis 127.0.0.1:PORT db 0

@@ -93,7 +93,11 @@ const ENTRIES: ReadonlyArray<readonly [entry: string, id: string, problem: RegEx
     /unknown time zone/,
   ],
   ['id = "no-cron"\nfunction = "reports.run"', "no-cron", /no cron text/],
-  ['id = "no-function"\ncron = "@daily"', "no-function", /function "": expected a dotted path/],
+  [
+    'id = "no-function"\ncron = "@daily"',
+    "no-function",
+    /function is missing: expected a dotted path/,
+  ],
   [
     'id = "undotted"\ncron = "@daily"\nfunction = "run"',
     "undotted",
@@ -118,7 +122,7 @@ const ENTRIES: ReadonlyArray<readonly [entry: string, id: string, problem: RegEx
   [
     'id = "code"\ncron = "@daily"\nfunction = "reports.run"\narguments = "(open(\'x\'),)"',
     "code",
-    /^arguments: /,
+    /arguments: read Python literal/,
   ],
   [
     'id = "date"\ncron = "@daily"\nfunction = "reports.run"\nargs = [2026-01-01]',

@@ -43,7 +43,9 @@ webserver_token = "token ${site.frappe.token}"
     const warnings = daemon
       .log()
       .split("\n")
-      .filter((line) => line.includes(" WARN "));
+      .filter((line) => line.includes(" WARN "))
+      // The test's Redis keeps nothing over a restart, which is none of the configuration's business.
+      .filter((line) => !line.includes("subject=persistence"));
     expect(warnings).toEqual([
       expect.stringMatching(/scheduler_polling_interval.*wakes at the due second itself/),
       expect.stringContaining("no worker listens on a queue that schedules use queue=default"),

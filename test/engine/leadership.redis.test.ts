@@ -140,6 +140,30 @@ describe("leadership", () => {
     expect(wrong.leadership.isLeader).toBeTrue();
   });
 
+  test("a wrong clock leads on after the crash of the one to which it gave the lease", async () => {
+    await using right = startMember({ id: "right" });
+    await leads(right);
+    await using wrong = startMember({ id: "wrong", clockErrorMs: 61_000 });
+    await eventually(() => wrong.leadership.status.leader === "right", { what: "the leader" });
+    right.crash();
+    const what = "the leadership of the wrong clock";
+    await eventually(() => wrong.leadership.isLeader, { what, timeoutMs: 8_000 });
+    await realDelay(1_500);
+    expect(wrong.leadership.isLeader).toBeTrue();
+    await using back = startMember({ id: "back" });
+    await leads(back);
+  });
+
+  test("a wrong clock does not wait for one of its kind that crashed", async () => {
+    await using former = startMember({ id: "former", clockErrorMs: 61_000 });
+    await leads(former);
+    former.crash();
+    await using next = startMember({ id: "next", clockErrorMs: 61_000 });
+    const crashedMs = performance.now();
+    await leads(next);
+    expect(performance.now() - crashedMs).toBeLessThan(3_000);
+  });
+
   test("the daemon that led repairs a Redis that lost everything, and leads on", async () => {
     await using one = startMember({ id: "one" });
     await leads(one);
