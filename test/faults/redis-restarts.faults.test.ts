@@ -95,7 +95,9 @@ async function mustHavePlacedAllOnce(field: Field, log: string): Promise<Gone> {
 
 faultTest(`Redis killed ${CRASHES} times, back with an older snapshot`, async (chance) => {
   await using field = await openField(makePeriodic(SCHEDULES, PERIODS));
-  await using daemon = await field.start({ more: 'log_level = "info"' });
+  const more = 'log_level = "info"';
+  await using leader = await field.start({ more });
+  await using standby = await field.start({ more });
   for (let count = 0; count < CRASHES; count += 1) {
     await realDelay(chance.between(...WORK_MS));
     await field.client.save();
@@ -104,8 +106,9 @@ faultTest(`Redis killed ${CRASHES} times, back with an older snapshot`, async (c
     await field.caughtUp();
   }
   await realDelay(AFTER_MS);
-  await daemon.stop();
-  const { placed, gone, ledger } = await mustHavePlacedAllOnce(field, daemon.log());
+  await Promise.all([leader.stop(), standby.stop()]);
+  const log = leader.log() + standby.log();
+  const { placed, gone, ledger } = await mustHavePlacedAllOnce(field, log);
   const untold = gone.filter(({ schedule, due }) => !isLost(ledger, schedule, due));
   if (untold.length > 0) {
     throw new Error(
