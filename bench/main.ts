@@ -1,6 +1,7 @@
 /** Runs benchmarks: `npm run bench`, or `npm run bench -- cron lateness` for some of them. */
 import { cpus } from "node:os";
 import { writeAll } from "../src/base/write-all.ts";
+import { benchCli } from "./cli.ts";
 import { benchCron } from "./cron.ts";
 import { benchLateness } from "./lateness.ts";
 import { measureText } from "./measure.ts";
@@ -8,6 +9,7 @@ import type { Measure } from "./measure.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPickle } from "./pickle.ts";
 import { findPython } from "./python.ts";
+import { benchReconcile } from "./reconcile.ts";
 import { benchStart } from "./start.ts";
 import { benchThroughput } from "./throughput.ts";
 
@@ -17,8 +19,10 @@ const EXIT_USAGE = 2;
 
 const BENCHMARKS: Readonly<Record<string, () => Measure[] | Promise<Measure[]>>> = {
   start: benchStart,
+  cli: benchCli,
   lateness: benchLateness,
   throughput: benchThroughput,
+  reconcile: benchReconcile,
   memory: benchMemory,
   cron: benchCron,
   pickle: benchPickle,

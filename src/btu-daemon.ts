@@ -6,11 +6,12 @@ import { openLog } from "./base/log.ts";
 import type { LogFormat, OpenLog } from "./base/log.ts";
 import { makeRedact } from "./base/redact.ts";
 import { suggestion } from "./base/suggest.ts";
-import { versionText } from "./base/version.ts";
+import { versionLine, versionText } from "./base/version.ts";
 import { writeAll } from "./base/write-all.ts";
 import { secretsOf } from "./config/describe.ts";
 import { loadConfig } from "./config/load.ts";
 import type { LoadedConfig } from "./config/load.ts";
+import { DAEMON_FLAGS, daemonUsage } from "./daemon-usage.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -21,24 +22,9 @@ const EXIT_FAULT = 70;
 /** What a shell reports for a process that a signal ended. */
 const EXIT_SECOND_SIGNAL = 130;
 
-const USAGE = `Usage: btu-daemon [--config FILE] [--log-format FORMAT] [--check-config]
-
-Puts RQ jobs on their queues at the second they are due. Runs in the foreground until SIGTERM or SIGINT;
-SIGHUP opens the log file anew and reads all schedules again.
-
-  --config FILE        configuration to use; default: $BTU_SCHEDULER_CONFIG, else
-                       /etc/btu_scheduler/btu_scheduler.toml
-  --log-format FORMAT  auto, pretty, plain or json; default: log_format of the configuration
-  --check-config       reads the configuration, tells what is wrong with it, and ends
-  --version            prints the version and ends
-  --help               prints this and ends
-
-Exit codes: 0 ended by a signal, 1 cannot start, 2 wrong usage or configuration, 70 internal fault.
-`;
-
 const FORMATS = ["auto", "pretty", "plain", "json"] as const;
 type FormatChoice = (typeof FORMATS)[number];
-const FLAGS = ["--config", "--log-format", "--check-config", "--version", "--help"];
+const FLAGS = DAEMON_FLAGS.map(([flag]) => flag.replace(/ .*/, ""));
 
 interface Arguments {
   readonly config?: string;
@@ -159,11 +145,12 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
 
 async function run(argv: readonly string[]): Promise<number> {
   if (argv.includes("--version")) {
-    writeAll(STDOUT, `btu-daemon ${versionText}\n`);
+    const { builtinVersion } = await import("./cron/zone-builtin.ts");
+    writeAll(STDOUT, `${versionLine("btu-daemon", builtinVersion())}\n`);
     return 0;
   }
   if (argv.includes("--help") || argv.includes("-h")) {
-    writeAll(STDOUT, USAGE);
+    writeAll(STDOUT, daemonUsage());
     return 0;
   }
   try {

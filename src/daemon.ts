@@ -7,19 +7,22 @@ import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import { redisTarget } from "./config/targets.ts";
 import { makeHandler } from "./control/handle.ts";
+import { CommandPoll } from "./control/poll.ts";
+import type { CommandPollOptions } from "./control/poll.ts";
 import { SocketServer } from "./control/socket-server.ts";
-import { ExpressionCache } from "./cron/expression-cache.ts";
-import type { Book } from "./engine/book.ts";
 import { clockWatch } from "./engine/clock-watch.ts";
+import type { ChangeWatch } from "./engine/change-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
-import { ReconcileLoop } from "./engine/reconcile-loop.ts";
+import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
+import type { Rereads } from "./engine/rereads.ts";
 import { zoneWatch } from "./engine/zone-watch.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
 import { frappeSite } from "./job/frappe-site.ts";
 import { openBuilder } from "./job/open-builder.ts";
+import { openInStep } from "./in-step-parts.ts";
 import { newestEntries } from "./observe/ledger.ts";
 import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
@@ -46,6 +49,8 @@ const SEED_ENTRIES = 1_000;
 interface Links {
   readonly leadership: () => Leadership;
   readonly reconcile: () => ReconcileLoop;
+  readonly rereads: () => Rereads;
+  readonly changes: () => ChangeWatch;
   readonly fireLoop: () => FireLoop;
 }
 
@@ -62,8 +67,11 @@ function openLeadership(shared: Shared, links: Links): Leadership {
     daemonId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`,
     clock,
     log,
-    onChange: (isLeader) => {
-      if (isLeader) links.reconcile().lead();
+    onChange: (isLeader, { isFirst }) => {
+      if (isLeader) {
+        links.reconcile().lead({ isFirst });
+        links.changes().look();
+      }
       links.fireLoop().refresh();
     },
     repair: (isFirst) => repairState({ agenda, book, sourceId: id, log, isFirst }),
@@ -100,46 +108,23 @@ function openFireLoop(shared: Shared, links: Links): FireLoop {
     builderFor,
     mayFire: () => links.leadership().isLeader,
     onDone,
-    onChanged: () => void links.reconcile().request(),
+    onChanged: (id) => links.rereads().readOnce([id]),
+    isInDoubt: (id, sinceMs) => links.rereads().isInDoubt(id, sinceMs),
     onOldState: () => links.leadership().check(),
   });
 }
 
-/** The queues that active schedules use. */
-function queuesInUse(book: Book): Set<string> {
-  const queues = new Set<string>();
-  for (const { schedule } of book.entries()) {
-    if (schedule.enabled && schedule.problem === null) queues.add(schedule.queue);
-  }
-  return queues;
-}
-
-function openReconcile(shared: Shared, links: Links): ReconcileLoop {
-  const { config, redis, book, queueNames, zones, log } = shared;
-  return new ReconcileLoop({
-    ...shared,
-    tools: { expressions: new ExpressionCache(), zones },
-    log: log.for("reconcile"),
-    refreshMs: config.full_refresh_internal_secs * 1000,
-    mayWrite: () => links.leadership().isLeader,
-    onReconciled: async () => {
-      links.fireLoop().refresh();
-      if (redis.isReady) await queueNames.refresh(queuesInUse(book));
-    },
-  });
+/** What commands act on. */
+interface ControlledParts {
+  readonly leadership: Leadership;
+  readonly reconcile: ReconcileLoop;
+  readonly rereads: Rereads;
+  readonly fireLoop: FireLoop;
 }
 
 /** The services that people and programs talk to. */
-function openControl(
-  shared: Shared,
-  parts: {
-    readonly leadership: Leadership;
-    readonly reconcile: ReconcileLoop;
-    readonly fireLoop: FireLoop;
-  },
-): Service[] {
+function openControl(shared: Shared, parts: ControlledParts): Service[] {
   const { config, clock, configPath, zones } = shared;
-  if (config.disable_unix_socket) return [];
   const log = shared.log.for("control");
   const statusOptions = {
     ...shared,
@@ -156,14 +141,38 @@ function openControl(
     redisName: `Redis ${describeTarget(redisTarget(config))}`,
     refreshMs: config.full_refresh_internal_secs * 1000,
   };
-  const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
   const handle = makeHandler({
     log,
     status: () => Promise.resolve(currentStatus(statusOptions)),
     list: () => listRows(shared),
-    reread: () => void parts.reconcile.request(),
+    reread: (id) => void parts.rereads.request([id]),
   });
-  return [new SocketServer({ file: { path, mode, group }, handle, clock, log })];
+  const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
+  const socket = new SocketServer({ file: { path, mode, group }, handle, clock, log });
+  return [...(config.disable_unix_socket ? [] : [socket]), ...openPoll(shared, parts, handle)];
+}
+
+/** Fetches the app's commands where it cannot bring them to us. */
+function openPoll(
+  shared: Shared,
+  { leadership, reconcile, rereads }: ControlledParts,
+  handle: CommandPollOptions["handle"],
+): Service[] {
+  const { config, clock } = shared;
+  const isRemote = config.connectivity_mode === "webserver";
+  const endpoints = isRemote ? openEndpoints({ ...shared, watch: shared.serverWatch }) : null;
+  if (endpoints === null) return [];
+  const poll = new CommandPoll({
+    endpoints,
+    handle,
+    reread: (ids) => rereads.request(ids),
+    readAll: () => reconcile.request(),
+    mayAsk: () => leadership.isLeader,
+    everyMs: config.command_poll_secs * 1000,
+    clock,
+    log: shared.log.for("control"),
+  });
+  return [poll];
 }
 
 /** Once Redis is there, what the ledger holds of the last hour counts for our health. */
@@ -212,15 +221,22 @@ export function openDaemon(options: DaemonOptions): Daemon {
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
+    rereads: () => rereads,
+    changes: () => changes,
     fireLoop: () => fireLoop,
   };
   const leadership = openLeadership(shared, links);
-  const reconcile = openReconcile(shared, links);
+  const { reconcile, rereads, changes } = openInStep(shared, {
+    isLeader: () => leadership.isLeader,
+    fireLoop: () => fireLoop,
+  });
   const fireLoop = openFireLoop(shared, links);
   const reread = (): void => void reconcile.request();
   const services: Service[] = [
     leadership,
     reconcile,
+    rereads,
+    changes,
     fireLoop,
     zoneWatch({ zones, clock, log: log.for("zones"), onChange: reread }),
     clockWatch({
@@ -231,7 +247,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
         reread();
       },
     }),
-    ...openControl(shared, { leadership, reconcile, fireLoop }),
+    ...openControl(shared, { leadership, reconcile, rereads, fireLoop }),
   ];
   return {
     reconcile: reread,

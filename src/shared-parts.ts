@@ -94,11 +94,18 @@ export function openShared(options: DaemonOptions): Shared {
     }),
   };
 }
-/** What a database or file is called where it matters whose state it is. */
+/** What a database, site or file is called where it matters whose state it is. */
 export function sourceId(config: Config): string {
-  const named = config.source_id ?? sqlTarget(config)?.database ?? config.schedules_file;
+  const database = sqlTarget(config)?.database ?? null;
+  const named = config.source_id ?? database ?? remoteSite(config) ?? config.schedules_file;
   if (named === null) throw new Error("no source of schedules is configured");
   return named;
+}
+/** The site of which only the web server can be reached, or null. */
+function remoteSite(config: Config): string | null {
+  if (config.connectivity_mode !== "webserver") return null;
+  const target = webserverTarget(config);
+  return config.site ?? target?.hostHeader ?? target?.url ?? null;
 }
 /** @throws StartError naming what is not there. */
 export async function mustConnect(

@@ -74,6 +74,22 @@ const TOOLS = {
       apk: ["postgresql", "postgresql-client"],
     },
   },
+  bash: {
+    present: () => which("bash") !== null,
+    packages: { apt: ["bash"], dnf: ["bash"], apk: ["bash"] },
+  },
+  zsh: {
+    present: () => which("zsh") !== null,
+    packages: { apt: ["zsh"], dnf: ["zsh"], apk: ["zsh"] },
+  },
+  fish: {
+    present: () => which("fish") !== null,
+    packages: { apt: ["fish"], dnf: ["fish"], apk: ["fish"] },
+  },
+  groff: {
+    present: () => which("groff") !== null,
+    packages: { apt: ["groff-base"], dnf: ["groff-base"], apk: ["groff"] },
+  },
   faketime: {
     present: () => which("faketime") !== null,
     packages: { apt: ["faketime"], dnf: ["libfaketime"], apk: ["libfaketime"] },

@@ -1,6 +1,7 @@
 /** Typed access to the agenda and the records beside it. */
 import type { Redis } from "ioredis";
 import type { Clock } from "../base/clock.ts";
+import { pairs, readFields, scanFields } from "../redis/hash.ts";
 import type { Keys } from "../redis/keys.ts";
 import { rqKeys } from "../redis/keys.ts";
 import { defineScript, runScript } from "../redis/script.ts";
@@ -20,7 +21,7 @@ const FIRE = defineScript("fire", commonLua + fireLua);
 const PAUSE = defineScript("pause", commonLua + pauseLua);
 const REPAIR = defineScript("repair", commonLua + repairLua);
 
-/** Members or fields asked for in one command: about half a millisecond of Redis. */
+/** Members asked for in one command: about half a millisecond of Redis. */
 const PAGE_SIZE = 1_000;
 
 /** A member of the agenda with its score in epoch seconds. */
@@ -88,14 +89,6 @@ export interface AgendaOptions {
   readonly ledgerMax: number;
 }
 
-function pairs(flat: readonly string[]): Array<[string, string]> {
-  const found: Array<[string, string]> = [];
-  for (let index = 0; index + 1 < flat.length; index += 2) {
-    found.push([flat[index] ?? "", flat[index + 1] ?? ""]);
-  }
-  return found;
-}
-
 /** The agenda of one daemon. */
 export class Agenda {
   readonly #options: AgendaOptions;
@@ -123,37 +116,29 @@ export class Agenda {
   }
 
   /** All plan records as [id, text] pairs, page by page; a pair may come twice. */
-  async *plans(): AsyncGenerator<Array<[id: string, record: string]>> {
-    yield* this.#scan(this.#options.keys.planned);
+  plans(): AsyncGenerator<Array<[id: string, record: string]>> {
+    return scanFields(this.#options.client, this.#options.keys.planned);
   }
 
-  async *#scan(key: string): AsyncGenerator<Array<[field: string, value: string]>> {
-    let cursor = "0";
-    do {
-      const [next, flat] = await this.#options.client.hscan(key, cursor, "COUNT", PAGE_SIZE);
-      cursor = next;
-      yield pairs(flat);
-    } while (cursor !== "0");
+  /** The plan records of these schedules as text; absent ones are left out. */
+  plansOf(ids: readonly string[]): Promise<Map<string, string>> {
+    return readFields(this.#options.client, this.#options.keys.planned, ids);
   }
 
   /** The settled records of these schedules; absent ones are left out. */
   async settled(ids: readonly string[]): Promise<Map<string, SettledRecord>> {
     const { client, keys } = this.#options;
     const found = new Map<string, SettledRecord>();
-    for (let start = 0; start < ids.length; start += PAGE_SIZE) {
-      const page = ids.slice(start, start + PAGE_SIZE);
-      const records = await client.hmget(keys.settled, ...page);
-      page.forEach((id, index) => {
-        const record = parseSettled(records[index] ?? "");
-        if (record !== null) found.set(id, record);
-      });
+    for (const [id, text] of await readFields(client, keys.settled, ids)) {
+      const record = parseSettled(text);
+      if (record !== null) found.set(id, record);
     }
     return found;
   }
 
   /** All settled records as [id, record] pairs, page by page; a pair may come twice. */
-  async *allSettled(): AsyncGenerator<Array<[id: string, record: string]>> {
-    yield* this.#scan(this.#options.keys.settled);
+  allSettled(): AsyncGenerator<Array<[id: string, record: string]>> {
+    return scanFields(this.#options.client, this.#options.keys.settled);
   }
 
   /** Ids of paused schedules with the JSON of their pause; `PAUSED_ALL` stands for all. */

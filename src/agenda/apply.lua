@@ -14,17 +14,27 @@
 --   reason        why an occurrence that is due and not placed is dropped; "" when it lives on in the new plan
 --   change        what the history of definitions says of it; "" when the definition stays
 --   definition    JSON for the hash of definitions; "" leaves what is there
--- Returns per operation: "ok" | "fired" (the schedule fired since the read; nothing done) | "moved" (what is planned is not what
--- was read; nothing done) | "settled" (the new due instant is not after the last settled one; nothing done)
+-- Returns per operation: "ok" | "fired" (the schedule fired since the read; nothing done) | "moved" (somebody else planned the
+-- same timing since; nothing done) | "settled" (the new due instant is not after the last settled one; nothing done)
 
 local OPERATION_LENGTH = 10
 local verdicts, operations = {}, {}
+
+local function timing_of(record)
+  return string.match(record, '^%S+ %S+ (%S+) ')
+end
+
+-- A plan of the same timing that was not there when we read may hold an occurrence from before our own.
+local function is_planned_meanwhile(operation)
+  local found = redis.call('HGET', PLANNED, operation.id)
+  return found and found ~= operation.read and timing_of(found) == timing_of(operation.plan)
+end
 
 local function verdict_of(operation)
   if operation.kind == 'forget' then return 'ok' end
   local settled = redis.call('HGET', SETTLED, operation.id)
   if (settled or '') ~= operation.settled then return 'fired' end
-  if (redis.call('HGET', PLANNED, operation.id) or '') ~= operation.read then return 'moved' end
+  if operation.kind == 'plan' and is_planned_meanwhile(operation) then return 'moved' end
   if operation.kind == 'plan' and settled then
     operation.settled_due = due_of(settled)
     local wrong_clock = operation.settled_due > NOW + CLOCK_ERROR_SECONDS
@@ -51,6 +61,8 @@ local function forget(member, reason)
   local id, due = string.match(member, '^(.*)|(%-?%d+)$')
   if id and due_of(redis.call('HGET', PLANNED, id)) == tonumber(due) then return end
   if redis.call('ZREM', AGENDA, member) == 0 or not id then return end
+  local settled_due = due_of(redis.call('HGET', SETTLED, id))
+  if settled_due and tonumber(due) <= settled_due then return end
   if tonumber(due) <= NOW then
     record({ schedule = id, due = due, outcome = 'dropped', reason = reason })
   end

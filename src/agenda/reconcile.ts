@@ -1,90 +1,60 @@
 /** Makes the agenda agree with the schedules: one read, one diff, atomic writes of what differs. */
-import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
 import { parseOccurrence } from "../schedule/occurrence.ts";
-import type { Schedule } from "../schedule/schedule.ts";
-import type { Agenda, ApplyOperation } from "./agenda.ts";
-import { formatPlan, formatSettled, parsePlan } from "./plan-record.ts";
-import type { PlanRecord, SettledRecord } from "./plan-record.ts";
-import { isActive, needOf, nextDue, planFor, planRecord, scoreOf } from "./plan.ts";
-import type { DefinitionChange, Need } from "./plan.ts";
+import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
+import type { Agenda } from "./agenda.ts";
+import { parsePlan } from "./plan-record.ts";
+import type { PlanRecord } from "./plan-record.ts";
+import { isActive, needOf, nextDue, planRecord } from "./plan.ts";
+import type { Need } from "./plan.ts";
+import { forgetForeign, writeChanges } from "./write-changes.ts";
+import type { Change, ReconcileReport, WriteOptions } from "./write-changes.ts";
 
 /** What a reconcile is given. */
-export interface ReconcileOptions {
-  readonly agenda: Agenda;
-  readonly clock: Clock;
-  /** Every schedule by its id. */
-  readonly schedules: ReadonlyMap<string, Schedule>;
+export interface ReconcileOptions extends WriteOptions {
   /** Whether a schedule that is not among them is known to be deleted; false while its source could not be read. */
   readonly isDeleted: (id: string) => boolean;
-  /** Told of each schedule's planned occurrence, null when it has none. */
-  readonly onPlanned: (id: string, dueSeconds: number | null) => void;
 }
-
-/** What a reconcile did. */
-export interface ReconcileReport {
-  readonly planned: number;
-  readonly dropped: number;
-  /** Fired, or planned by somebody else, while we looked; to be looked at again. */
-  readonly firedMeanwhile: readonly string[];
-}
-
-/** An operation that says nothing yet. */
-const EMPTY = {
-  read: "",
-  settled: "",
-  due: "",
-  score: "",
-  plan: "",
-  reason: "",
-  change: "",
-  definition: "",
-  dueSeconds: null,
-} as const;
-
-/** What the ledger says of an occurrence that was due and not placed when its definition changed. */
-const DROPPED_BECAUSE: Partial<Readonly<Record<DefinitionChange, string>>> = {
-  edited: "edited",
-  disabled: "disabled",
-  deleted: "deleted",
-  invalid: "the schedule became invalid",
-  ended: "edited",
-};
-
-/** Operations in one script call: 2 to 3 ms of Redis. */
-const BATCH_SIZE = 250;
-
-/** A schedule whose plan must change. */
-interface Change {
-  readonly id: string;
-  readonly need: Exclude<Need, { kind: "nothing" }>;
-  /** The plan record as it was read, or "": the script does nothing when another one stands there by then. */
-  readonly read: string;
-}
-
-/** What the script is asked, and the occurrence that is planned then. */
-type Operation = ApplyOperation & { readonly dueSeconds: number | null };
 
 interface Found {
   readonly changes: Change[];
   readonly foreign: string[];
 }
 
-/** Reads the agenda, compares it with the schedules and writes the differences. Unchanged schedules cost no write. */
+/**
+ * Reads the agenda, compares it with all schedules and writes the differences. Unchanged schedules cost no write.
+ */
 export async function reconcileAgenda(options: ReconcileOptions): Promise<ReconcileReport> {
   const { changes, foreign } = await findChanges(options);
-  let planned = 0;
-  let dropped = 0;
-  const firedMeanwhile: string[] = [];
-  for (let start = 0; start < changes.length; start += BATCH_SIZE) {
-    const batch = changes.slice(start, start + BATCH_SIZE);
-    const done = await writeBatch(batch, options);
-    planned += done.planned;
-    dropped += done.dropped;
-    firedMeanwhile.push(...done.firedMeanwhile);
-  }
+  const report = await writeChanges(changes, options);
   await forgetForeign(foreign, options.agenda);
-  return { planned, dropped: dropped + foreign.length, firedMeanwhile };
+  return { ...report, dropped: report.dropped + foreign.length };
+}
+
+/**
+ * The same for some schedules alone, which are compared with their plans. Members that were lost or that others left on the
+ * agenda are the whole reconcile's business.
+ */
+export async function reconcileSome(
+  ids: Iterable<string>,
+  options: ReconcileOptions,
+): Promise<ReconcileReport> {
+  const { agenda, clock, schedules, isDeleted, onPlanned } = options;
+  const wanted = [...ids];
+  const plans = await agenda.plansOf(wanted);
+  const now = nowSeconds(clock);
+  const changes: Change[] = [];
+  for (const id of wanted) {
+    const text = plans.get(id);
+    const schedule = schedules.get(id);
+    // Nobody knows it, as is the case with a row that is not committed yet.
+    if (schedule === undefined && text === undefined) continue;
+    const plan = parsePlan(text ?? "");
+    const need = needOfPlan({ id, plan, onAgenda: true, schedule }, isDeleted, now);
+    if (need.kind === "nothing") onPlanned(id, plan?.dueSeconds ?? null);
+    else changes.push({ id, need, read: text ?? "" });
+  }
+  return writeChanges(changes, options);
 }
 
 async function findChanges(options: ReconcileOptions): Promise<Found> {
@@ -145,7 +115,7 @@ function needOfPlan(
  */
 function adoptMembers(
   members: Set<string>,
-  { schedules, seen }: { schedules: ReadonlyMap<string, Schedule>; seen: ReadonlySet<string> },
+  { schedules, seen }: { schedules: ScheduleSet; seen: ReadonlySet<string> },
 ): Map<string, Need> {
   const adopted = new Map<string, Need>();
   for (const member of members) {
@@ -164,87 +134,10 @@ function adoptMembers(
 
 function isForeign(
   member: string,
-  schedules: ReadonlyMap<string, Schedule>,
+  schedules: ScheduleSet,
   isDeleted: (id: string) => boolean,
 ): boolean {
   const occurrence = parseOccurrence(member);
   if (occurrence === null) return true;
-  return schedules.has(occurrence.scheduleId) || isDeleted(occurrence.scheduleId);
-}
-
-async function writeBatch(
-  batch: readonly Change[],
-  options: ReconcileOptions,
-): Promise<ReconcileReport> {
-  const { agenda, clock, schedules, onPlanned } = options;
-  const settled = await agenda.settled(batch.map(({ id }) => id));
-  const now = nowSeconds(clock);
-  const operations: Operation[] = [];
-  for (const change of batch) {
-    const operation = operationFor(change, {
-      schedule: schedules.get(change.id),
-      settled: settled.get(change.id) ?? null,
-      now,
-    });
-    if (operation === null) onPlanned(change.id, null);
-    else operations.push(operation);
-  }
-  if (operations.length === 0) return { planned: 0, dropped: 0, firedMeanwhile: [] };
-  const verdicts = await agenda.apply(operations);
-  const firedMeanwhile: string[] = [];
-  operations.forEach(({ id, dueSeconds }, index) => {
-    if (verdicts[index] === "ok") onPlanned(id, dueSeconds);
-    else firedMeanwhile.push(id);
-  });
-  const dropped = operations.filter(({ kind }) => kind === "drop").length;
-  return { planned: operations.length - dropped, dropped, firedMeanwhile };
-}
-
-interface Looked {
-  readonly schedule: Schedule | undefined;
-  readonly settled: SettledRecord | null;
-  readonly now: number;
-}
-
-/** The script's operation for a change; null when there is neither a plan to write nor one to take off. */
-function operationFor(
-  { id, need, read }: Change,
-  { schedule, settled, now }: Looked,
-): Operation | null {
-  const empty = { ...EMPTY, id, read, settled: settled === null ? "" : formatSettled(settled) };
-  const drop = (change: DefinitionChange): Operation => ({
-    ...empty,
-    kind: "drop",
-    reason: DROPPED_BECAUSE[change] ?? "",
-    change,
-  });
-  if (need.kind === "drop") return drop(need.change);
-  if (schedule === undefined || !isActive(schedule)) return null;
-  const plan = planFor(schedule, need, settled, now);
-  if (plan === null) return read === "" ? null : drop("ended");
-  return {
-    ...empty,
-    kind: "plan",
-    due: String(plan.dueSeconds),
-    score: String(scoreOf(schedule, plan.dueSeconds)),
-    plan: formatPlan(plan),
-    reason: need.kind === "plan_anew" ? (DROPPED_BECAUSE[need.change] ?? "") : "",
-    change: need.change ?? "",
-    definition: need.change === "work" ? "" : definitionText(schedule, plan.baseSeconds),
-    dueSeconds: plan.dueSeconds,
-  };
-}
-
-/** When the schedule is due since `sinceSeconds`, for those who check the ledger later; JSON. */
-export function definitionText({ cron, timeZone, policy }: Schedule, sinceSeconds: number): string {
-  const { gap, overlap } = policy.dst;
-  return JSON.stringify({ since: sinceSeconds, cron, zone: timeZone, gap, overlap });
-}
-
-async function forgetForeign(members: readonly string[], agenda: Agenda): Promise<void> {
-  const reason = "another daemon's entry that is no occurrence of this schedule";
-  for (let start = 0; start < members.length; start += BATCH_SIZE) {
-    const batch = members.slice(start, start + BATCH_SIZE);
-    await agenda.apply(batch.map((id) => ({ ...EMPTY, kind: "forget", id, reason })));
-  }
+  return schedules.get(occurrence.scheduleId) !== undefined || isDeleted(occurrence.scheduleId);
 }

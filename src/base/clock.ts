@@ -86,6 +86,7 @@ export class Wakeup {
 
   /** Sleeps until `wake`, for `delayMs` at most; ends early, without an error, when the signal aborts. */
   sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const end = (): void => {
         timer.cancel();
@@ -94,7 +95,7 @@ export class Wakeup {
         this.#isPending = false;
         resolve();
       };
-      const timer = this.#clock.timer(this.#isPending || signal.aborted ? 0 : delayMs, end);
+      const timer = this.#clock.timer(this.#isPending ? 0 : delayMs, end);
       this.#wakeSleeper = end;
       signal.addEventListener("abort", end, { once: true });
     });

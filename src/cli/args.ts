@@ -8,6 +8,8 @@ import { suggestion } from "../base/suggest.ts";
 import { GLOBAL_ARGS, JSON_ARG } from "./command.ts";
 import type { CliCommand } from "./command.ts";
 import { flagName } from "./flags.ts";
+import { choicesOf, hintOf, isWord } from "./hints.ts";
+import { OLD_FLAG_NOTE, OLD_FLAGS, renew } from "./old-names.ts";
 
 /** What the flags that may stand anywhere say. */
 export interface GlobalFlags {
@@ -24,6 +26,8 @@ export interface CommandLine {
   /** Flags as `--name` or `--name=value`, then `--`, then the words. */
   readonly rawArgs: readonly string[];
   readonly globals: GlobalFlags;
+  /** What to tell of names that are out of use. */
+  readonly notes: readonly string[];
 }
 
 /** The command line is wrong; `commandName` tells whose help to look at, empty for `btu` itself. */
@@ -46,7 +50,8 @@ export class MissingCommandError extends CommandLineError {
   }
 }
 
-interface Flag {
+/** A flag of a command. */
+export interface Flag {
   readonly name: string;
   readonly definition: ArgDef;
   /** False for `--no-name`. */
@@ -54,14 +59,13 @@ interface Flag {
 }
 
 /** Where no command is known yet, so that flags which nearly all commands take may stand before it. */
-const EARLY_ARGS: ArgsDef = { ...GLOBAL_ARGS, ...JSON_ARG };
+export const EARLY_ARGS: ArgsDef = { ...GLOBAL_ARGS, ...JSON_ARG };
 
-function isWord({ type }: ArgDef): boolean {
-  return type === "positional";
-}
+/** Stands for all flags that are accepted and do nothing. */
+const OLD_FLAG: Flag = { name: "out of use", definition: { type: "boolean" }, isOn: true };
 
 /** The flags of some arguments by the form they are typed in. */
-function flagsOf(args: ArgsDef): Map<string, Flag> {
+export function flagsOf(args: ArgsDef): Map<string, Flag> {
   const flags = new Map<string, Flag>();
   for (const [name, definition] of Object.entries(args)) {
     if (isWord(definition)) continue;
@@ -83,6 +87,7 @@ class Reader {
   #flags: ReadonlyMap<string, Flag> = flagsOf(EARLY_ARGS);
   readonly #values = new Map<string, string | boolean>();
   readonly #words: string[] = [];
+  readonly #notes = new Set<string>();
 
   constructor(root: CliCommand, argv: readonly string[]) {
     this.#command = root;
@@ -140,6 +145,10 @@ class Reader {
   #find(typed: string): Flag {
     const flag = this.#flags.get(typed);
     if (flag !== undefined) return flag;
+    if (OLD_FLAGS.includes(typed)) {
+      this.#notes.add(OLD_FLAG_NOTE);
+      return OLD_FLAG;
+    }
     const known = [...this.#flags.keys()].filter((name) => name.startsWith("--"));
     const advice = suggestion(typed, known);
     const where = this.#isGroup && advice === "" ? "; flags of a command stand after its name" : "";
@@ -172,12 +181,14 @@ class Reader {
     }
     const value = inline ?? this.#valueAfter(typed);
     if (value === "") this.#fail(`"${typed}" needs a value that is not empty`);
-    const { options } = definition.type === "enum" ? definition : {};
-    if (options !== undefined && !options.includes(value)) {
-      const choices = options.join(", ");
-      this.#fail(`${typed} "${value}": expected ${choices}${suggestion(value, options)}`);
-    }
+    this.#checkChoice(typed, value, definition);
     this.#values.set(name, value);
+  }
+
+  #checkChoice(typed: string, value: string, definition: ArgDef): void {
+    const choices = choicesOf(definition);
+    if (choices === null || choices.includes(value)) return;
+    this.#fail(`${typed} "${value}": expected ${choices.join(", ")}${suggestion(value, choices)}`);
   }
 
   #valueAfter(typed: string): string {
@@ -196,8 +207,11 @@ class Reader {
       const { tooMany } = this.#command.meta;
       this.#fail(`unexpected "${surplus}"${tooMany === undefined ? "" : `; ${tooMany}`}`);
     }
-    const missing = wanted.slice(this.#words.length).find(([, { required }]) => required !== false);
-    if (missing !== undefined) this.#fail(`${missing[0].toUpperCase()} is missing`);
+    for (const [index, [name, definition]] of wanted.entries()) {
+      const word = this.#words[index];
+      if (word !== undefined) this.#checkChoice(name, word, definition);
+      else if (definition.required !== false) this.#fail(`${hintOf(name, definition)} is missing`);
+    }
   }
 
   #result(): CommandLine {
@@ -205,9 +219,10 @@ class Reader {
     if (!globals.version && this.#isGroup) throw new MissingCommandError(this.#command);
     if (!globals.version) this.#checkWords();
     const flags = [...this.#values]
-      .filter(([name]) => !(name in GLOBAL_ARGS))
+      .filter(([name]) => !(name in GLOBAL_ARGS) && name !== OLD_FLAG.name)
       .map(([name, value]) => (value === true ? `--${name}` : `--${name}=${value}`));
-    return { command: this.#command, rawArgs: [...flags, "--", ...this.#words], globals };
+    const rawArgs = [...flags, "--", ...this.#words];
+    return { command: this.#command, rawArgs, globals, notes: [...this.#notes] };
   }
 
   #globals(): GlobalFlags {
@@ -245,10 +260,15 @@ export async function readCommandLine(
   root: CliCommand,
   argv: readonly string[],
 ): Promise<CommandLine> {
-  const [first, ...rest] = argv;
-  const words = first === "help" ? [...rest, "--help"] : argv;
+  const { argv: renewed, note } = renew(argv);
+  const [first, ...rest] = renewed;
+  const words = first === "help" ? [...rest, "--help"] : renewed;
   const reader = new Reader(root, words);
-  if (!asksForHelp(words)) return reader.read();
+  const notes = note === null ? [] : [note];
+  if (!asksForHelp(words)) {
+    const line = await reader.read();
+    return { ...line, notes: [...notes, ...line.notes] };
+  }
   const globals = {
     config: undefined,
     color: colorChoice(words),
@@ -256,5 +276,5 @@ export async function readCommandLine(
     help: true,
     version: false,
   };
-  return { command: await reader.seek(), rawArgs: [], globals };
+  return { command: await reader.seek(), rawArgs: [], globals, notes };
 }

@@ -20,7 +20,12 @@ export interface CommandMeta {
   readonly exitCodes?: ReadonlyArray<readonly [code: ExitCode, meaning: string]>;
   /** What to say to more words than the command takes. */
   readonly tooMany?: string;
+  /** What must be there for it to work; docs/cli.md tells it. */
+  readonly needs?: Needs;
 }
+
+/** The daemon is asked over its socket; the configuration tells where schedules and Redis are. */
+type Needs = "the daemon" | "the daemon, else the configuration" | "the configuration" | "nothing";
 
 /** Commands by the word they are called by; each is loaded when it is needed. */
 export type CommandTable = Readonly<Record<string, () => Promise<CliCommand>>>;
@@ -77,11 +82,16 @@ export function defineLeaf<const T extends ArgsDef>(
         meta: { name: meta.name, description: meta.about },
         args,
         run: async ({ args: parsed }) => {
+          context.progress.begin("working");
           code = await work(new Flags(parsed), context);
         },
       });
-      await runCommand(command, { rawArgs: [...rawArgs] });
-      return code;
+      try {
+        await runCommand(command, { rawArgs: [...rawArgs] });
+        return code;
+      } finally {
+        context.progress.stop();
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 /** All commands, in the groups that help shows. */
 import { defineGroup } from "./command.ts";
 import type { CliCommand, CommandTable } from "./command.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT_MEANINGS } from "./exit.ts";
 
 /** Commands that help shows together. */
 interface CommandGroup {
@@ -27,29 +27,30 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       ping: async () => (await import("./ping.ts")).pingCommand,
     },
   },
+  {
+    title: "Set up",
+    commands: {
+      completion: async () => (await import("./completion.ts")).completionCommand,
+      version: async () => (await import("./version.ts")).versionCommand,
+    },
+  },
 ];
 
 /** `btu` itself. */
 export const rootCommand: CliCommand = defineGroup(
   {
     name: "",
-    about: "See and check a BTU scheduler",
+    about: "See, check and steer a BTU scheduler",
     details: [
-      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does and " +
-        "checks what it is told to do.",
+      "BTU Scheduler puts Python RQ jobs on their queues at the second they are due. btu shows what its daemon does, " +
+        "checks what it is told to do, and tells it what to do.",
     ],
     examples: [
       ["btu status", "Is all well? What runs next, what ran lately?"],
       ["btu list", "All schedules with their next run"],
       ["btu cron '0 2 * * *' --tz Europe/Berlin", "What does this mean, and when does it run?"],
     ],
-    exitCodes: [
-      [EXIT.ok, "all is well"],
-      [EXIT.problem, "a problem was found, or the command failed"],
-      [EXIT.usage, "wrong command line or configuration"],
-      [EXIT.noDaemon, "no daemon runs"],
-      [EXIT.notFound, "what was asked for by name does not exist"],
-    ],
+    exitCodes: EXIT_MEANINGS,
   },
   Object.fromEntries(COMMAND_GROUPS.flatMap(({ commands }) => Object.entries(commands))),
 );

@@ -48,6 +48,7 @@ const showCommand = defineLeaf(
   {
     name: "config show",
     about: "Every key with its value and where that came from; secrets as ***",
+    needs: "the configuration",
     examples: [
       ["btu config show", "The whole configuration"],
       ["btu config show --json | jq '.[] | select(.origin != \"default\")'", "What was set"],
@@ -94,6 +95,7 @@ const checkCommand = defineLeaf(
   {
     name: "config check",
     about: "Look for faults in the configuration, and tell them all",
+    needs: "the configuration",
     examples: [["btu config check --config new.toml", "Before it is put in its place"]],
     exitCodes: [[EXIT.ok, "no faults; there may be warnings"], BAD_CONFIGURATION],
   },
@@ -119,6 +121,7 @@ const pathCommand = defineLeaf(
   {
     name: "config path",
     about: "Where the configuration file lies",
+    needs: "nothing",
     examples: [["sudo editor $(btu config path)", "Edit it"]],
   },
   JSON_ARG,

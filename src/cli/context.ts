@@ -9,6 +9,7 @@ import { configPath, loadConfig } from "../config/load.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { askDaemon, NoDaemonError } from "../control/client.ts";
 import type { Output } from "./output.ts";
+import { Progress } from "./progress.ts";
 
 /** What a context is made of. */
 export interface ContextOptions {
@@ -40,6 +41,7 @@ function isSocket(path: string): boolean {
 
 /** One per call of the program. */
 export class CliContext {
+  readonly progress: Progress;
   readonly env: Environment;
   readonly clock: Clock;
   readonly output: Output;
@@ -50,6 +52,7 @@ export class CliContext {
 
   constructor({ env, clock, output, configFile, input }: ContextOptions) {
     this.env = env;
+    this.progress = new Progress({ output, clock });
     this.clock = clock;
     this.output = output;
     this.configFile = configFile;

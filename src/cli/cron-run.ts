@@ -57,6 +57,8 @@ async function answerInput(
   tools: CronTools,
   context: CliContext,
 ): Promise<ExitCode> {
+  // Who types the questions knows what is waited for.
+  context.progress.stop();
   for await (const lines of linesOf(context.input())) {
     let batch: string[] = [];
     let length = 0;

@@ -8,6 +8,7 @@ export const cronCommand = defineLeaf(
   {
     name: "cron",
     about: "What a cron expression means and when it runs, clock changes included",
+    needs: "nothing",
     details: [
       "Tells the meaning, the next runs in the zone and in UTC, every run of the next 24 months that a clock change moves, merges, " +
         "drops or repeats, and warns of traps. Needs neither a daemon nor a configuration.",

@@ -2,7 +2,7 @@
 import { NoDaemonError } from "../control/client.ts";
 import { ConfigurationError, UsageError } from "../base/errors.ts";
 
-/** The exit codes of `btu`; docs/cli.md tells them to people. */
+/** The exit codes of `btu`. */
 export const EXIT = {
   ok: 0,
   /** Something is wrong, and the command has told what. */
@@ -15,6 +15,18 @@ export const EXIT = {
 
 /** One of the exit codes. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each means, for help, manual page and docs/cli.md. */
+export const EXIT_MEANINGS: ReadonlyArray<readonly [code: ExitCode, meaning: string]> = [
+  [EXIT.ok, "all is well"],
+  [EXIT.problem, "a problem was found, or the command failed"],
+  [EXIT.usage, "wrong command line or configuration"],
+  [EXIT.noDaemon, "no daemon runs"],
+  [EXIT.notFound, "what was asked for by name does not exist"],
+];
+
+/** What somebody can do who expected a daemon. */
+export const DAEMON_WAY_OUT = "Look at: systemctl status btu_scheduler";
 
 /** What was asked for by name does not exist: exit code 4. */
 export class NotFoundError extends Error {

@@ -4,6 +4,7 @@ import { COMMAND_GROUPS } from "./commands.ts";
 import { GLOBAL_ARGS } from "./command.ts";
 import type { CliCommand, CommandTable } from "./command.ts";
 import { flagName } from "./flags.ts";
+import { aboutOf, hintOf, isWord } from "./hints.ts";
 import type { Style } from "./style.ts";
 import { pad, widthOf, wrap } from "./text.ts";
 
@@ -18,56 +19,82 @@ const WIDTH_MAX = 100;
 const INDENT = 2;
 const GAP = 2;
 
-type Pair = readonly [left: string, right: string];
+/** Something, and what is told of it. */
+export type Pair = readonly [left: string, right: string];
+
+/** A wider text takes a line of its own. */
+const LEFT_MAX = 28;
+
+function leftWidth(entries: readonly Pair[]): number {
+  return Math.max(0, ...entries.map(([text]) => widthOf(text)));
+}
+
+/** The left column is as wide as the widest text that may stand in it. */
+function columnWidth(entries: readonly Pair[]): number {
+  return leftWidth(entries.filter(([text]) => widthOf(text) <= LEFT_MAX));
+}
 
 /** Two columns, the right one wrapped. */
-function pairs(entries: readonly Pair[], { style, width }: HelpOptions): string[] {
-  const left = entries.reduce((most, [text]) => Math.max(most, widthOf(text)), 0);
+function pairs(
+  entries: readonly Pair[],
+  { style, width }: HelpOptions,
+  left = columnWidth(entries),
+): string[] {
   const start = INDENT + left + GAP;
   return entries.flatMap(([name, about]) => {
-    const [first = "", ...more] = wrap(about, Math.min(width, WIDTH_MAX), start);
+    const lines = wrap(about, Math.min(width, WIDTH_MAX), start);
     const head = `${" ".repeat(INDENT)}${style.cyan(pad(name, left))}${" ".repeat(GAP)}`;
+    if (widthOf(name) > left) return [head.trimEnd(), ...lines];
+    const [first = "", ...more] = lines;
     return [`${head}${first.slice(start)}`.trimEnd(), ...more];
   });
+}
+
+/** What to type, never broken, with what it does beside it, or below where that leaves more room. */
+function exampleLines(entries: readonly Pair[], options: HelpOptions): string[] {
+  const width = Math.min(options.width, WIDTH_MAX);
+  if (leftWidth(entries) + INDENT + GAP <= width / 2) return pairs(entries, options);
+  return entries.flatMap(([typed, does]) => [
+    `${" ".repeat(INDENT)}${options.style.cyan(typed)}`,
+    ...wrap(does, width, INDENT * 3),
+  ]);
 }
 
 function section(title: string, lines: readonly string[], { style }: HelpOptions): string[] {
   return lines.length === 0 ? [] : ["", style.bold(title), ...lines];
 }
 
-function hintOf(definition: ArgDef): string {
-  if (definition.type === "boolean") return "";
-  const options = definition.type === "enum" ? definition.options : undefined;
-  return ` ${definition.valueHint ?? options?.join("|") ?? "VALUE"}`;
-}
-
 function flagText(name: string, definition: ArgDef): string {
   const { alias = [] } = "alias" in definition ? definition : {};
   const short = [alias].flat().map((letter) => `-${letter}, `);
-  return `${short.join("")}${flagName(name)}${hintOf(definition)}`;
+  return `${short.join("")}${flagName(name)} ${hintOf(name, definition)}`.trimEnd();
 }
 
-function flagPairs(args: ArgsDef): Pair[] {
+/** The flags as they are typed, each with what it does. */
+export function flagPairs(args: ArgsDef): Pair[] {
   return Object.entries(args).flatMap(([name, definition]): Pair[] => {
-    if (definition.type === "positional") return [];
-    const pair: Pair = [flagText(name, definition), definition.description ?? ""];
+    if (isWord(definition)) return [];
+    const pair: Pair = [flagText(name, definition), aboutOf(name, definition)];
     if (!("negativeDescription" in definition)) return [pair];
     return [pair, [`--no-${name}`, definition.negativeDescription ?? ""]];
   });
 }
 
-function wordPairs(args: ArgsDef): Pair[] {
+/** The words that a command takes. */
+export function wordPairs(args: ArgsDef): Pair[] {
   return Object.entries(args)
-    .filter(([, { type }]) => type === "positional")
-    .map(([name, { description }]) => [name.toUpperCase(), description ?? ""]);
+    .filter(([, definition]) => isWord(definition))
+    .map(([name, definition]) => [hintOf(name, definition), aboutOf(name, definition)]);
 }
 
-function usageOf({ meta, args, subCommands }: CliCommand): string {
+/** How a command is called. */
+export function usageOf({ meta, args, subCommands }: CliCommand): string {
   const words = Object.entries(args)
-    .filter(([, { type }]) => type === "positional")
-    .map(([name, { required }]) =>
-      required === false ? ` [${name.toUpperCase()}]` : ` ${name.toUpperCase()}`,
-    );
+    .filter(([, definition]) => isWord(definition))
+    .map(([name, definition]) => {
+      const hint = hintOf(name, definition);
+      return definition.required === false ? ` [${hint}]` : ` ${hint}`;
+    });
   const command = Object.keys(subCommands).length > 0 ? " COMMAND" : "";
   return `btu${meta.name === "" ? "" : ` ${meta.name}`}${command}${words.join("")} [flags]`;
 }
@@ -86,16 +113,20 @@ function paragraphs(texts: readonly string[], { width }: HelpOptions): string[] 
 /** The lines of `btu --help`: all commands, in groups. */
 async function rootHelp(root: CliCommand, options: HelpOptions): Promise<string[]> {
   const groups = await Promise.all(
-    COMMAND_GROUPS.map(async ({ title, commands }) =>
-      section(title, pairs(await commandPairs(commands), options), options),
-    ),
+    COMMAND_GROUPS.map(async ({ title, commands }) => ({
+      title,
+      entries: await commandPairs(commands),
+    })),
   );
+  const left = columnWidth(groups.flatMap(({ entries }) => entries));
   return [
     `${options.style.bold("Usage:")} ${usageOf(root)}`,
     ...paragraphs(root.meta.details ?? [], options),
-    ...groups.flat(),
+    ...groups.flatMap(({ title, entries }) =>
+      section(title, pairs(entries, options, left), options),
+    ),
     ...section("Flags, anywhere in the line", pairs(flagPairs(GLOBAL_ARGS), options), options),
-    ...section("Examples", pairs(root.meta.examples, options), options),
+    ...section("Examples", exampleLines(root.meta.examples, options), options),
     ...section("Exit codes", pairs(exitCodePairs(root), options), options),
     "",
     "btu COMMAND --help tells more of a command.",
@@ -121,7 +152,7 @@ export async function helpLines(command: CliCommand, options: HelpOptions): Prom
     ...table("Arguments", wordPairs(args)),
     ...table("Flags", flagPairs(args)),
     ...table("Flags of all commands", flagPairs(GLOBAL_ARGS)),
-    ...table("Examples", meta.examples),
+    ...section("Examples", exampleLines(meta.examples, options), options),
     ...table("Exit codes", exitCodePairs(command)),
   ];
 }

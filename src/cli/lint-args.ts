@@ -5,7 +5,12 @@ import type { Flags } from "./flags.ts";
 
 /** Its flags and words. */
 export const LINT_ARGS = {
-  id: { type: "positional", required: false, description: "Look at this schedule only" },
+  id: {
+    type: "positional",
+    required: false,
+    valueHint: "SCHEDULE",
+    description: "Look at this schedule only",
+  },
   ...JSON_ARG,
 } satisfies ArgsDef;
 

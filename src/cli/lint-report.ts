@@ -34,12 +34,19 @@ function levelOf(enabled: boolean, problem: string | null, warnings: number): Li
   return warnings > 0 ? "warning" : "ok";
 }
 
+function meaningIn(schedule: Schedule, nowSeconds: number): CronMeaning {
+  const { timing, policy } = schedule;
+  if (timing === null) return NOTHING;
+  const meaning = meaningOf({ ...timing, fromSeconds: nowSeconds, dst: policy.dst });
+  if (timing.zoneWarning === null) return meaning;
+  return { ...meaning, warnings: [timing.zoneWarning, ...meaning.warnings] };
+}
+
 function lintOne(schedule: Schedule, nowSeconds: number): LintRow {
   const { id, task, cron, timeZone, enabled, timing, policy } = schedule;
   const { dst } = policy;
   const due = timing === null ? null : nextInstant(timing.expression, timing.zone, nowSeconds, dst);
-  const meaning =
-    timing === null ? NOTHING : meaningOf({ ...timing, fromSeconds: nowSeconds, dst });
+  const meaning = meaningIn(schedule, nowSeconds);
   const problem = schedule.problem ?? (due === null ? NEVER : null);
   return {
     id,

@@ -1,14 +1,14 @@
 /** The work of `btu lint`. */
 import { nowSeconds } from "../base/clock.ts";
-import { suggestion } from "../base/suggest.ts";
 import type { CliContext } from "./context.ts";
-import { EXIT, NotFoundError } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import type { LintFlags } from "./lint-args.ts";
 import { isProblem, lintSchedules } from "./lint-report.ts";
 import type { LintRow } from "./lint-report.ts";
 import { lintLines } from "./lint-screen.ts";
 import { readSchedules } from "./own-reading.ts";
+import { unknownId } from "./unknown-id.ts";
 
 interface Linted {
   readonly rows: readonly LintRow[];
@@ -16,7 +16,9 @@ interface Linted {
 }
 
 async function lint(context: CliContext): Promise<Linted> {
-  const { book, problems } = await readSchedules(context);
+  const { book, problems } = await context.progress.during("reading the schedules", () =>
+    readSchedules(context),
+  );
   const schedules = [...[...book.entries()].map(({ schedule }) => schedule), ...book.rejected];
   return { rows: lintSchedules(schedules, nowSeconds(context.clock)), sourceProblems: problems };
 }
@@ -26,11 +28,11 @@ function choose(rows: readonly LintRow[], id: string | null): readonly LintRow[]
   if (id === null) return rows;
   const found = rows.filter((row) => row.id === id);
   if (found.length > 0) return found;
-  const near = suggestion(
+  throw unknownId(
+    "schedule",
     id,
     rows.map((row) => row.id),
   );
-  throw new NotFoundError(`no schedule is called "${id}"${near}`);
 }
 
 /** Reads the schedules from their sources and looks them over. */

@@ -8,6 +8,7 @@ export const lintCommand = defineLeaf(
   {
     name: "lint",
     about: "Check all schedules: invalid ones, traps, runs that clock changes touch",
+    needs: "the configuration",
     details: [
       "Reads the schedules from their sources, whether a daemon runs or not. A problem is a schedule that is enabled and cannot run: " +
         "invalid, or without a date to come. A trap in a valid expression is a warning, as is what is wrong with a disabled schedule.",

@@ -65,6 +65,7 @@ export const listCommand = defineLeaf(
       [EXIT.ok, "all schedules were read, whatever their state"],
       [EXIT.problem, "a source of schedules could not be read"],
     ],
+    needs: "the daemon, else the configuration",
   },
   JSON_ARG,
   async (flags, context) => {

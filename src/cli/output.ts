@@ -4,9 +4,13 @@ import type { Redact } from "../base/redact.ts";
 import type { Environment } from "../config/given.ts";
 import { makeStyle } from "./style.ts";
 import type { Style } from "./style.ts";
+import { cut } from "./text.ts";
 
+const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
+/** To the beginning of the line, which is wiped. */
+const WIPE_LINE = "\r\u001b[2K";
 /** Where a terminal does not tell its width. */
 const WIDTH_DEFAULT = 80;
 /** Below this, half words are all that could be shown. */
@@ -57,6 +61,11 @@ export class Output {
   readonly style: Style;
   /** For standard error. */
   readonly errorStyle: Style;
+  /** Whether somebody sits there who can be asked. */
+  readonly canAsk: boolean;
+  readonly canShowProgress: boolean;
+  #isProgressShown = false;
+  #hasResults = false;
   #width: number | null = null;
   #redactResults: Redact = (text) => text;
   #redact: Redact = (text) => text;
@@ -67,7 +76,10 @@ export class Output {
     this.isTerminal = screen.isTerminal(STDOUT);
     const { env } = screen;
     this.style = makeStyle({ isTerminal: this.isTerminal, env, color });
-    this.errorStyle = makeStyle({ isTerminal: screen.isTerminal(STDERR), env, color });
+    const isErrorTerminal = screen.isTerminal(STDERR);
+    this.errorStyle = makeStyle({ isTerminal: isErrorTerminal, env, color });
+    this.canAsk = isErrorTerminal && screen.isTerminal(STDIN);
+    this.canShowProgress = isErrorTerminal && !quiet && env["TERM"] !== "dumb";
   }
 
   /** Columns to fill at most; Infinity where output is no terminal, unless COLUMNS says otherwise. */
@@ -89,6 +101,8 @@ export class Output {
    * @throws ClosedPipeError when nobody reads it.
    */
   write(text: string): void {
+    this.clearProgress();
+    this.#hasResults = true;
     if (!this.#screen.write(STDOUT, this.#redactResults(text))) {
       throw new ClosedPipeError("nobody reads the output");
     }
@@ -124,9 +138,40 @@ export class Output {
     this.#tell(`${this.errorStyle.red("btu:")} ${text}`);
   }
 
+  /** Whether anything was written to standard output. */
+  get hasResults(): boolean {
+    return this.#hasResults;
+  }
+
+  /** Asks something; the answer is typed behind it. */
+  prompt(text: string): void {
+    this.clearProgress();
+    this.#toErrors(text);
+  }
+
+  /** Shows a line that the next output takes the place of. */
+  showProgress(text: string): void {
+    if (!this.canShowProgress) return;
+    const columns = this.#screen.columns(STDERR) ?? WIDTH_DEFAULT;
+    // The last column stays free: some terminals wrap when it is written to.
+    this.#toErrors(`${WIPE_LINE}${this.errorStyle.dim(cut(text, columns - 1))}`);
+    this.#isProgressShown = true;
+  }
+
+  /** Takes that line away. */
+  clearProgress(): void {
+    if (this.#isProgressShown) this.#toErrors(WIPE_LINE);
+    this.#isProgressShown = false;
+  }
+
   #tell(text: string): void {
+    this.clearProgress();
+    this.#toErrors(`${text}\n`);
+  }
+
+  #toErrors(text: string): void {
     try {
-      this.#screen.write(STDERR, `${this.#redact(text)}\n`);
+      this.#screen.write(STDERR, this.#redact(text));
     } catch {
       // With nobody to hear of it there is nothing left to do.
     }

@@ -10,6 +10,7 @@ export const pingCommand = defineLeaf(
   {
     name: "ping",
     about: "Ask whether the daemon answers, and how fast",
+    needs: "the daemon",
     examples: [
       ["btu ping", "pong from the daemon, with the round trip"],
       ["btu ping --quiet && echo it runs", "In a script"],

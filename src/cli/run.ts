@@ -1,11 +1,12 @@
 /** From the command line to the exit code. */
 import type { Clock } from "../base/clock.ts";
 import { describeError, UsageError } from "../base/errors.ts";
-import { versionText } from "../base/version.ts";
+import { versionLine } from "../base/version.ts";
+import { NoDaemonError } from "../control/client.ts";
 import { colorChoice, CommandLineError, MissingCommandError, readCommandLine } from "./args.ts";
 import type { CommandLine } from "./args.ts";
 import { rootCommand } from "./commands.ts";
-import { EXIT, exitCodeOf } from "./exit.ts";
+import { DAEMON_WAY_OUT, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { ClosedPipeError, Output } from "./output.ts";
 import type { Screen } from "./output.ts";
@@ -20,8 +21,9 @@ export interface CallOptions {
   readonly input: () => AsyncIterable<Uint8Array>;
 }
 
-/** Where to look further after a wrong command line. */
+/** Where to look further. */
 function wayOut(error: unknown, name: string): string {
+  if (error instanceof NoDaemonError) return `\n${DAEMON_WAY_OUT}`;
   if (!(error instanceof UsageError)) return "";
   return `\nTry: btu ${name === "" ? "" : `${name} `}--help`;
 }
@@ -29,7 +31,8 @@ function wayOut(error: unknown, name: string): string {
 async function runLine(line: CommandLine, call: CallOptions, output: Output): Promise<ExitCode> {
   const { command, rawArgs, globals } = line;
   if (globals.version) {
-    output.write(`btu ${versionText}\n`);
+    const { builtinVersion } = await import("../cron/zone-builtin.ts");
+    output.write(`${versionLine("btu", builtinVersion())}\n`);
     return EXIT.ok;
   }
   if (globals.help) {
@@ -52,14 +55,25 @@ async function explain({ group }: MissingCommandError, output: Output): Promise<
   return EXIT.usage;
 }
 
+/** What the shells' completions call; no command, because what it takes is not a whole command line. */
+const COMPLETE_WORD = "__complete";
+
+async function completeLine(call: CallOptions): Promise<ExitCode> {
+  const { runComplete } = await import("./complete-run.ts");
+  await runComplete(call.argv.slice(1), call);
+  return EXIT.ok;
+}
+
 /** Runs one command line; everything that can go wrong becomes a text and an exit code. */
 export async function runCli(call: CallOptions): Promise<ExitCode> {
   let output = new Output(call.screen, { color: colorChoice(call.argv) });
   let name = "";
   try {
+    if (call.argv[0] === COMPLETE_WORD) return await completeLine(call);
     const line = await readCommandLine(rootCommand, call.argv);
     name = line.command.meta.name;
     output = new Output(call.screen, line.globals);
+    for (const note of line.notes) output.note(note);
     return await runLine(line, call, output);
   } catch (error) {
     if (error instanceof ClosedPipeError) return EXIT.ok;

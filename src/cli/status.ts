@@ -28,6 +28,7 @@ export const statusCommand = defineLeaf(
   {
     name: "status",
     about: "Health, connections, what runs next, what ran lately, how late",
+    needs: "the daemon",
     details: [
       "Degraded means that a connection is down, that nothing can be fired, or that an occurrence failed within the last hour. " +
         "An invalid schedule is a warning: all others run.",

@@ -30,6 +30,8 @@ const SQL_SIGNS: readonly ConfigKey[] = [
 ];
 /** What a Sentinel tells, or its URL. */
 const SENTINEL_INSTEAD_OF: readonly ConfigKey[] = ["rq_host", "rq_port", "rq_url"];
+/** Any of these says which Redis is meant. */
+const REDIS_PLACES: readonly ConfigKey[] = [...SENTINEL_INSTEAD_OF, "rq_sentinels"];
 const RQ_PARTS: readonly ConfigKey[] = [
   "rq_host",
   "rq_port",
@@ -92,8 +94,17 @@ const needsWebserver: Rule = (ruled) => {
     faults.push({ key: "job_builder", text });
   }
   const unused = SQL_SIGNS.filter(isGiven).map(nameOf);
-  if (unused.length === 0) return { faults };
-  return { faults, warnings: [`${unused.join(", ")}: not used with ${mode}`] };
+  const warnings = unused.length === 0 ? [] : [`${unused.join(", ")}: not used with ${mode}`];
+  return { faults, warnings };
+};
+
+/** The site's Redis is out of reach, and still the agenda and the ledger have to live somewhere. */
+const warnsOfOwnRedis: Rule = (ruled) => {
+  const isTold = REDIS_PLACES.some(ruled.isGiven);
+  if (!isRemote(ruled) || isTold) return {};
+  const { rq_host: host, rq_port: port } = ruled.config;
+  const text = `connectivity_mode "webserver" needs a Redis of the daemon's own, for its agenda and ledger: the one at ${host}:${port} is used; say which with rq_host and rq_port, or rq_url`;
+  return { warnings: [text] };
 };
 
 const TLS_PARTS: readonly ConfigKey[] = [
@@ -187,6 +198,7 @@ const RULES: readonly Rule[] = [
   needsSource,
   needsWholeSql,
   needsWebserver,
+  warnsOfOwnRedis,
   needsWholeTls,
   warnsOfUnusedTls,
   excludes("sql_socket", ["sql_host"]),

@@ -101,6 +101,11 @@ export const CONTROL_KEYS = {
     default: false,
     about: "Whether to leave the commands alone that the app sends through Redis.",
   }),
+  command_poll_secs: key(integer({ min: 1, max: 3600, unit: "seconds" }), {
+    default: 5,
+    about:
+      "How often the app's commands are fetched from its web server, with connectivity_mode webserver.",
+  }),
 };
 
 /** What is written down. */

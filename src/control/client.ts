@@ -69,7 +69,11 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
   const chunks: Uint8Array[] = [];
   let opened: Socket | null = null;
   const timer = clock.timer(timeoutMs, () => {
-    reject(new DeadlineError(`ask the daemon: no answer within ${timeoutMs} ms`));
+    reject(
+      new DeadlineError(
+        `ask the daemon: no answer within ${timeoutMs} ms; look at: systemctl status btu_scheduler`,
+      ),
+    );
     opened?.terminate();
   });
   const connecting = Bun.connect({
@@ -80,7 +84,8 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
         socket.write(line);
       },
       data: (socket, bytes) => {
-        chunks.push(Uint8Array.from(bytes));
+        // A copy: the bytes are only lent. A typed array copies thousands of times more slowly than a buffer.
+        chunks.push(Buffer.from(bytes));
         if (bytes.at(-1) === NEWLINE) socket.end();
       },
       close: () => {

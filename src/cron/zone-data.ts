@@ -24,6 +24,8 @@ export interface ZoneData {
   readonly origin: "system" | "builtin";
   /** IANA release such as `2026f`; `unknown` when the system does not tell. */
   readonly version: string;
+  /** Changes whenever zone files were read anew. */
+  readonly revision: number;
   /** Directory of the zone files; null when the built-in tables are used. */
   readonly directory: string | null;
   /** Zone files that could not be read, one sentence each. */
@@ -61,6 +63,7 @@ class Zones implements ZoneData {
   #pending = { changes: "", sinceMs: 0 };
   #origin: "system" | "builtin" = "builtin";
   #version = "";
+  #revision = 0;
 
   constructor(choice: ZoneDataChoice, system: SystemZones) {
     this.#choice = choice;
@@ -74,6 +77,10 @@ class Zones implements ZoneData {
 
   get version(): string {
     return this.#version;
+  }
+
+  get revision(): number {
+    return this.#revision;
   }
 
   get directory(): string | null {
@@ -120,6 +127,7 @@ class Zones implements ZoneData {
 
   #readAnew(): boolean {
     const before = `${this.#origin} ${this.#version}`;
+    this.#revision += 1;
     this.#system.forget();
     this.#problems.clear();
     this.#tables.clear();

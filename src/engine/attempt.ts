@@ -41,6 +41,8 @@ export class Attempt {
   /** Why the last try did not succeed. */
   trouble = "";
   retryAtMs = 0;
+  /** While a read is awaited that may tell that it is not to run; epoch ms. */
+  heldUntilMs = 0;
   readonly #backoff = new Backoff(RETRY);
 
   constructor(options: AttemptOptions) {
@@ -63,7 +65,12 @@ export class Attempt {
 
   /** The earliest moment at which something is to be done for it, epoch ms. */
   get actAtMs(): number {
-    return Math.max(this.retryAtMs, this.isReady ? this.scoreMs : this.buildAtMs);
+    return Math.max(this.retryAtMs, this.heldUntilMs, this.isReady ? this.scoreMs : this.buildAtMs);
+  }
+
+  /** Whether the script can be asked now. */
+  isDue(nowMs: number): boolean {
+    return this.isReady && Math.max(this.retryAtMs, this.scoreMs) <= nowMs;
   }
 
   /** When its job should be built. */

@@ -2,7 +2,7 @@
 import type { LastJob } from "../agenda/fire-request.ts";
 import type { SettledRecord } from "../agenda/plan-record.ts";
 import { PAUSED_ALL } from "../redis/keys.ts";
-import type { Schedule } from "../schedule/schedule.ts";
+import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
 
 /** One schedule and what is known of its occurrences. */
 export interface BookEntry {
@@ -23,7 +23,6 @@ function newEntry(schedule: Schedule): BookEntry {
 
 /** The same entry with what was read now. What was planned for another timing tells nothing of this one. */
 function withSchedule(known: BookEntry, schedule: Schedule): BookEntry {
-  if (known.schedule === schedule) return known;
   const isSame = known.schedule.timingFingerprint === schedule.timingFingerprint;
   return { ...known, schedule, dueSeconds: isSame ? known.dueSeconds : undefined };
 }
@@ -56,15 +55,36 @@ export class Book {
     return this.#entries.values();
   }
 
+  /** The schedules themselves, as they are when they are asked for. */
+  get schedules(): ScheduleSet {
+    const entries = this.#entries;
+    return {
+      get: (id) => entries.get(id)?.schedule,
+      *values() {
+        for (const { schedule } of entries.values()) yield schedule;
+      },
+    };
+  }
+
   /** Takes over what the sources read; what is known of a schedule's occurrences stays. */
   replace(schedules: ReadonlyMap<string, Schedule>, rejected: readonly Schedule[]): void {
-    const entries = new Map<string, BookEntry>();
-    for (const schedule of schedules.values()) {
-      const known = this.#entries.get(schedule.id) ?? newEntry(schedule);
-      entries.set(schedule.id, withSchedule(known, schedule));
-    }
-    this.#entries = entries;
+    // In place: a copy of 100,000 entries every 90 s would be for nothing.
+    for (const id of this.#entries.keys()) if (!schedules.has(id)) this.#entries.delete(id);
+    this.update(schedules);
     this.#rejected = rejected;
+  }
+
+  /** Takes over what was read of some schedules, null for one that is gone; whether that is news. */
+  update(schedules: ReadonlyMap<string, Schedule | null>): boolean {
+    let hasNews = false;
+    for (const [id, schedule] of schedules) {
+      const known = this.#entries.get(id);
+      if (schedule === (known?.schedule ?? null)) continue;
+      hasNews = true;
+      if (schedule === null) this.#entries.delete(id);
+      else this.#entries.set(id, withSchedule(known ?? newEntry(schedule), schedule));
+    }
+    return hasNews;
   }
 
   /** Whether it, or all schedules, are paused, as far as last seen; the scripts alone decide. */

@@ -4,7 +4,6 @@ import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { sleep, Wakeup } from "../base/clock.ts";
-import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { Builder } from "../job/builder.ts";
@@ -13,18 +12,20 @@ import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { Attempt } from "./attempt.ts";
+import { BatchSize } from "./batch-size.ts";
 import type { Book } from "./book.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
+import { isHeld } from "./hold.ts";
+import type { HoldOptions } from "./hold.ts";
 
 /** What the loop needs. */
-export interface FireLoopOptions {
+export interface FireLoopOptions extends HoldOptions {
   readonly agenda: Agenda;
   readonly redis: RedisConnection;
   readonly book: Book;
-  readonly clock: Clock;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
   /** Whether this daemon does the work, and not another one. */
@@ -47,12 +48,6 @@ const AHEAD_MAX_MS = 15_000;
 const TROUBLE_PAUSE_MS = 500;
 /** A refused occurrence is not asked for again before this, unless its schedule was read anew. */
 const ASIDE_MS = 1_000;
-/** Occurrences in one script call at first; the size then follows the time that a call takes. */
-const BATCH_FIRST = 64;
-const BATCH_MIN = 8;
-const BATCH_MAX = 512;
-/** One call is to hold Redis no longer. */
-const BATCH_TARGET_MS = 4;
 
 /** The loop; one per daemon. */
 export class FireLoop implements Service {
@@ -62,6 +57,7 @@ export class FireLoop implements Service {
   readonly #builds: BuildQueue;
   readonly #firer: Firer;
   readonly #outage: Outage;
+  readonly #batchSize = new BatchSize();
   readonly #attempts = new Map<string, Attempt>();
   /** Members that were refused, with the definition they were refused for. */
   readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
@@ -69,8 +65,6 @@ export class FireLoop implements Service {
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
-  #batchSize = BATCH_FIRST;
-  #answeredMs = -Infinity;
 
   constructor(options: FireLoopOptions) {
     this.#options = options;
@@ -89,6 +83,11 @@ export class FireLoop implements Service {
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
   refresh(): void {
     this.#isStale = true;
+    this.#wakeup.wake();
+  }
+
+  /** To be called when what was held back may be ready. */
+  look(): void {
     this.#wakeup.wake();
   }
 
@@ -130,7 +129,9 @@ export class FireLoop implements Service {
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
-      if (attempt.wantsJob && isTime) this.#builds.add(attempt, signal);
+      if (!attempt.wantsJob || !isTime) continue;
+      // A job that is only made when it is due may be enqueued by being made.
+      if (!isHeld(attempt, this.#options)) this.#builds.add(attempt, signal);
     }
     this.#outage.recovered();
   }
@@ -224,7 +225,7 @@ export class FireLoop implements Service {
     const due = this.#due();
     let before = Promise.resolve();
     for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batchSize);
+      const batch = due.slice(start, start + this.#batchSize.current);
       start += batch.length;
       const current = this.#fireBatch(batch);
       try {
@@ -243,10 +244,7 @@ export class FireLoop implements Service {
     for (const attempt of batch) attempt.isSent = true;
     const sentMs = clock.monotonicMs();
     const left = await this.#firer.fire(batch);
-    // Behind another batch the time runs from that one's answer.
-    const nowMs = clock.monotonicMs();
-    this.#adaptBatch(batch.length, nowMs - Math.max(sentMs, this.#answeredMs));
-    this.#answeredMs = nowMs;
+    this.#batchSize.adapt(batch.length, sentMs, clock.monotonicMs());
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;
@@ -273,20 +271,20 @@ export class FireLoop implements Service {
     const nowMs = this.#options.clock.nowMs();
     const due: Attempt[] = [];
     for (const attempt of this.#attempts.values()) {
-      if (attempt.isOverdue(nowMs)) {
-        // Redis was away for long: what was on time has been missed since, and the policy decides.
+      if (attempt.isOverdue(nowMs) || this.#isOutdated(attempt)) {
+        // Redis was away for long: what was on time has been missed since, and the policy decides. Or the schedule changed.
         this.#attempts.delete(attempt.member);
         this.#isStale = true;
         continue;
       }
       attempt.giveUpWhenOver(nowMs);
-      if (attempt.isReady && attempt.actAtMs <= nowMs) due.push(attempt);
+      if (attempt.isDue(nowMs) && !isHeld(attempt, this.#options)) due.push(attempt);
     }
     return due.toSorted((a, b) => a.scoreMs - b.scoreMs);
   }
 
-  #adaptBatch(size: number, tookMs: number): void {
-    if (tookMs > BATCH_TARGET_MS) this.#batchSize = Math.max(Math.floor(size / 2), BATCH_MIN);
-    else if (size === this.#batchSize) this.#batchSize = Math.min(size * 2, BATCH_MAX);
+  /** Whether it was made from a definition that is not the newest read. */
+  #isOutdated({ schedule, isSent }: Attempt): boolean {
+    return !isSent && this.#options.book.get(schedule.id)?.schedule !== schedule;
   }
 }

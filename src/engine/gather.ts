@@ -11,6 +11,8 @@ export interface Gathered {
 
 /** Takes together what the sources last held; where an id stands in two, the earlier source has it. */
 export function gatherSchedules(readers: readonly SourceReader[]): Gathered {
+  const [only, ...others] = readers;
+  if (only !== undefined && others.length === 0) return only;
   const schedules = new Map<string, Schedule>();
   const rejected: Schedule[] = [];
   for (const reader of readers) {
@@ -21,4 +23,17 @@ export function gatherSchedules(readers: readonly SourceReader[]): Gathered {
     }
   }
   return { schedules, rejected };
+}
+
+/** The same for some ids; null stands for one that no source holds. */
+export function gatherSome(
+  ids: Iterable<string>,
+  readers: readonly SourceReader[],
+): Map<string, Schedule | null> {
+  const found = new Map<string, Schedule | null>();
+  for (const id of ids) {
+    const holder = readers.find((reader) => reader.schedules.has(id));
+    found.set(id, holder?.schedules.get(id) ?? null);
+  }
+  return found;
 }

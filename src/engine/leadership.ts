@@ -24,8 +24,8 @@ export interface LeadershipOptions {
   readonly daemonId: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told when this daemon begins or ceases to lead. */
-  readonly onChange: (isLeader: boolean) => void;
+  /** Told when this daemon begins or ceases to lead; `isFirst` as long as it has seen no other lead. */
+  readonly onChange: (isLeader: boolean, about: { readonly isFirst: boolean }) => void;
   /** Writes back what is remembered after Redis went back in time; `isFirst` unless another daemon has done so. */
   readonly repair: (isFirst: boolean) => Promise<void>;
 }
@@ -77,6 +77,7 @@ export class Leadership implements Service {
   #oldStateSinceMs: number | null = null;
   #ledBefore = false;
   #leadsFromMs = -Infinity;
+  #isFirst = true;
   #wholeLookAtMs = -Infinity;
   /** Since when nobody leads, by Redis's clock; null while somebody does. */
   #freeSinceMs: number | null = null;
@@ -202,6 +203,7 @@ export class Leadership implements Service {
     if (this.#oldStateSinceMs !== null) return;
     agenda.noteGeneration(view.generation);
     const leads = view.leader === this.#options.daemonId;
+    if (!leads && view.leader !== null) this.#isFirst = false;
     this.#trustUntilMs = leads ? startedMs + TTL_MS - TRUST_MARGIN_MS : -Infinity;
     this.#ledBefore = leads;
   }
@@ -276,7 +278,7 @@ export class Leadership implements Service {
     const term = this.#view?.term ?? 0;
     if (this.#isTold) log.info("this daemon leads", { term });
     else log.warn("this daemon stands by", { leader: this.#view?.leader ?? undefined });
-    onChange(this.#isTold);
+    onChange(this.#isTold, { isFirst: this.#isFirst });
   }
 
   /** Another daemon need not wait until the lease runs out. */

@@ -5,6 +5,7 @@ import { encodePickle } from "../pickle/encode.ts";
 import { pyRepr } from "../pickle/repr.ts";
 import { PyDict, PyTuple } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
+import { unpackCall } from "../schedule/packed-call.ts";
 import type { BtuTaskWork, CallWork, Schedule } from "../schedule/schedule.ts";
 import { BuildError } from "./builder.ts";
 import type { Builder } from "./builder.ts";
@@ -104,7 +105,8 @@ class NativeBuilder implements Builder {
   async #buildCall(schedule: Schedule, work: CallWork): Promise<RqJob> {
     let call = this.#calls.get(work);
     if (call === undefined) {
-      call = makeCall(work.function, work.args, work.kwargs);
+      const { args, kwargs } = unpackCall(work.call);
+      call = makeCall(work.function, args, kwargs);
       this.#calls.set(work, call);
     }
     return {

@@ -37,7 +37,7 @@ export interface ListContext {
 const knownWarnings = new WeakMap<CronExpression, readonly string[]>();
 
 /** Schedules with the same cron text share an expression: its traps are looked for once. */
-function warningsOf(expression: CronExpression): readonly string[] {
+function trapsOf(expression: CronExpression): readonly string[] {
   const known = knownWarnings.get(expression) ?? expressionWarnings(expression);
   knownWarnings.set(expression, known);
   return known;
@@ -60,7 +60,6 @@ export function listRow(schedule: Schedule, context: ListContext): ListRow {
   const active = isActive(schedule);
   const due = active && dueSeconds === undefined ? nextDue(schedule, nowSeconds) : dueSeconds;
   const state = stateOf(schedule, due ?? null, isPaused);
-  const expression = schedule.timing?.expression;
   return {
     id: schedule.id,
     task: schedule.task,
@@ -74,6 +73,12 @@ export function listRow(schedule: Schedule, context: ListContext): ListRow {
       ? nextTexts(schedule, due)
       : { next: null, next_local: null }),
     problem: schedule.problem ?? (state === "never" ? "no such date up to the end of 2099" : null),
-    warnings: expression === undefined ? [] : warningsOf(expression),
+    warnings: warningsOf(schedule),
   };
+}
+
+function warningsOf({ timing }: Schedule): readonly string[] {
+  if (timing === null) return [];
+  const traps = trapsOf(timing.expression);
+  return timing.zoneWarning === null ? traps : [timing.zoneWarning, ...traps];
 }

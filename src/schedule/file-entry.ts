@@ -7,6 +7,7 @@ import { parseLiteral } from "../pickle/literal.ts";
 import { pyRepr } from "../pickle/repr.ts";
 import { PyDict, PyTuple } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
+import { NO_ARGUMENTS, packCall } from "./packed-call.ts";
 import { withSettings } from "./policy.ts";
 import type { Policy, PolicyFor } from "./policy.ts";
 import type { CallWork, ScheduleInput } from "./schedule.ts";
@@ -50,12 +51,30 @@ const FAILURE_TTL_SECONDS = 604_800;
 const SECONDS_MAX = 3_200_000_000;
 const NO_LIMIT = -1;
 const SHOWN_LENGTH_MAX = 60;
-/** Most entries have no arguments: they share these. */
 const NO_ARGS: readonly PickleValue[] = [];
 const EMPTY = new PyDict();
 
 function cut(text: string): string {
   return text.length > SHOWN_LENGTH_MAX ? `${text.slice(0, SHOWN_LENGTH_MAX)}…` : text;
+}
+
+/** A text of its own: the parser's are parts of the file's, which they would keep in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+/** Names that many entries share, lately seen. */
+const names = new Map<string, string>();
+const NAMES_MAX = 1_000;
+
+/** The one text for all equal ones. */
+function shared(text: string): string {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  if (names.size >= NAMES_MAX) names.clear();
+  const kept = copyOf(text);
+  names.set(kept, kept);
+  return kept;
 }
 
 /** A value in an error: as text it stands without further quotes. */
@@ -175,12 +194,18 @@ function readKwargs(reader: EntryReader): PyDict {
   return isNamed ? kwargs : EMPTY;
 }
 
+/** Most entries have no arguments: they share one text. */
+function readCall(reader: EntryReader): string {
+  const args = readArguments(reader);
+  const kwargs = readKwargs(reader);
+  return args === NO_ARGS && kwargs === EMPTY ? NO_ARGUMENTS : packCall({ args, kwargs });
+}
+
 function readWork(reader: EntryReader): CallWork {
   return {
     kind: "call",
-    function: reader.needed("function", FUNCTION_WANTED),
-    args: readArguments(reader),
-    kwargs: readKwargs(reader),
+    function: shared(reader.needed("function", FUNCTION_WANTED)),
+    call: readCall(reader),
     timeoutSeconds: reader.seconds("timeout_secs", TIMEOUT_SECONDS, { min: 1 }),
     // RQ takes 0 as "delete at once".
     resultTtlSeconds: reader.seconds("result_ttl_secs", RESULT_TTL_SECONDS, { min: 0 }),
@@ -213,15 +238,16 @@ export function readFileEntry(
   const reader = new EntryReader(entry instanceof PyDict ? entry : EMPTY);
   const id = reader.needed("id", ID_WANTED);
   const work = readWork(reader);
-  const hasQueue = reader.get("queue") !== undefined;
+  const queue =
+    reader.get("queue") === undefined ? QUEUE_DEFAULT : reader.needed("queue", QUEUE_WANTED);
   const input = {
-    id: id === "" ? `#${number}` : id,
+    id: id === "" ? `#${number}` : copyOf(id),
     task: work.function,
-    description: reader.text("description") ?? "",
+    description: copyOf(reader.text("description") ?? ""),
     enabled: reader.flag("enabled", true),
     cron: reader.text("cron"),
     ...zoneOf(reader, defaults),
-    queue: hasQueue ? reader.needed("queue", QUEUE_WANTED) : QUEUE_DEFAULT,
+    queue: shared(queue),
     work,
     policy: readPolicy(reader, defaults.policyFor(id)),
   };

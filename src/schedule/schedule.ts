@@ -7,9 +7,6 @@ import type { CronExpression } from "../cron/expression.ts";
 import { ZoneError } from "../cron/zone.ts";
 import type { Zone } from "../cron/zone.ts";
 import type { ZoneData } from "../cron/zone-data.ts";
-import { encodePickle } from "../pickle/encode.ts";
-import { PyTuple } from "../pickle/value.ts";
-import type { PickleValue, PyDict } from "../pickle/value.ts";
 import type { Policy } from "./policy.ts";
 
 /** A Python call that we pickle ourselves. */
@@ -17,8 +14,8 @@ export interface CallWork {
   readonly kind: "call";
   /** Dotted path that the worker imports. */
   readonly function: string;
-  readonly args: readonly PickleValue[];
-  readonly kwargs: PyDict;
+  /** Its arguments, as `packCall` gives them. */
+  readonly call: string;
   readonly timeoutSeconds: number;
   readonly resultTtlSeconds: number;
   readonly failureTtlSeconds: number;
@@ -77,10 +74,18 @@ export interface Schedule {
   readonly workFingerprint: string;
 }
 
+/** Schedules by their ids. */
+export interface ScheduleSet {
+  get(id: string): Schedule | undefined;
+  values(): Iterable<Schedule>;
+}
+
 /** When a schedule is due. */
 export interface Timing {
   readonly expression: CronExpression;
   readonly zone: Zone;
+  /** What to tell of the zone's name; null when it is spelled as the zone data have it. */
+  readonly zoneWarning: string | null;
 }
 
 /** What `defineSchedule` looks things up in. */
@@ -98,14 +103,6 @@ function fingerprint(...parts: readonly unknown[]): string {
   const digest = createHash("sha1").update(JSON.stringify(parts)).digest();
   // A slice of the whole text would keep the whole text in memory.
   return digest.subarray(0, FINGERPRINT_BYTES).toString("base64url");
-}
-
-/** What is run, in a form that is equal for equal calls. */
-function workText(work: Work | null): string {
-  if (work?.kind !== "call") return JSON.stringify(work);
-  const { args, kwargs, ...rest } = work;
-  const call = encodePickle(new PyTuple([new PyTuple(args), kwargs]));
-  return JSON.stringify({ ...rest, call: Buffer.from(call).toString("base64") });
 }
 
 function idProblem(id: string): string | null {
@@ -138,9 +135,10 @@ function isUnchanged(known: Schedule, input: ScheduleInput, { zones }: DefineToo
     isSameText(known, input) &&
     known.cron === input.cron &&
     known.policy === input.policy &&
-    isSameTask(known.work, input.work) &&
+    isSameWork(known.work, input.work) &&
     input.timeZone !== null &&
-    known.timing?.zone === findZone(zones, input.timeZone)
+    known.timing?.zone === findZone(zones, input.timeZone) &&
+    known.timing.zoneWarning === zoneWarning(known.timing.zone, input.timeZone)
   );
 }
 
@@ -157,17 +155,13 @@ function isSameText(a: Texts, b: Texts): boolean {
   );
 }
 
-/** Calls are compared by their pickles, which is the closer look. */
-function isSameTask(a: Work | null, b: Work | null): boolean {
-  if (a === b) return true;
-  return (
-    a?.kind === "btu_task" &&
-    b?.kind === "btu_task" &&
-    a.taskId === b.taskId &&
-    a.timeoutSeconds === b.timeoutSeconds &&
-    a.runsById === b.runsById &&
-    a.isRemote === b.isRemote
-  );
+function isSameWork(a: Work | null, b: Work | null): boolean {
+  return a === b || Bun.deepEquals(a, b, true);
+}
+
+/** Some programs take names of zones in one letter case only. */
+function zoneWarning({ name }: Zone, asked: string): string | null {
+  return name === asked ? null : `the time zone "${asked}" is spelled "${name}"`;
 }
 
 function findZone(zones: ZoneData, name: string): Zone | null {
@@ -201,8 +195,7 @@ function define(input: ScheduleInput, tools: DefineTools): Schedule {
     task: input.task,
     description: input.description,
     enabled: input.enabled,
-    cron: input.cron ?? "",
-    timeZone: isTimed ? timing.timing.zone.name : (input.timeZone ?? ""),
+    ...(isTimed ? timing.texts : { cron: input.cron ?? "", timeZone: input.timeZone ?? "" }),
     zoneRule: input.zoneRule,
     queue: input.queue,
     policy: input.policy,
@@ -218,6 +211,8 @@ function define(input: ScheduleInput, tools: DefineTools): Schedule {
 
 /** When a schedule is due, and the fingerprint of that. */
 interface Compiled {
+  /** Equal texts are one text: each read makes them anew. */
+  readonly texts: { readonly cron: string; readonly timeZone: string };
   readonly timing: Timing;
   readonly fingerprint: string;
 }
@@ -241,7 +236,11 @@ function compileTiming(
     const before = known.get(key);
     // New zone data make a new zone.
     if (before?.timing.zone === zone) return before;
-    const found = { timing: { expression, zone }, fingerprint: timingFingerprint(input) };
+    const found = {
+      texts: { cron, timeZone: zone.name },
+      timing: { expression, zone, zoneWarning: zoneWarning(zone, timeZone) },
+      fingerprint: timingFingerprint(input),
+    };
     known.set(key, found);
     return found;
   } catch (error) {
@@ -260,5 +259,5 @@ const lastOfWork = new WeakMap<Work, Schedule>();
 function workFingerprint({ work, queue, policy }: ScheduleInput): string {
   const last = work === null ? undefined : lastOfWork.get(work);
   if (last?.queue === queue && last.policy === policy) return last.workFingerprint;
-  return fingerprint(workText(work), queue, { ...policy, dst: null });
+  return fingerprint(work, queue, { ...policy, dst: null });
 }

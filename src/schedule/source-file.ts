@@ -7,6 +7,7 @@ import { toPickleValue } from "../pickle/convert.ts";
 import { PyDict } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
 import { parseEntries } from "./file-entries.ts";
+import type { FileItem } from "./file-entries.ts";
 import { readFileEntry } from "./file-entry.ts";
 import type { EntryDefaults } from "./file-entry.ts";
 import { lookAt, readText, settledState, stampOf } from "./file-text.ts";
@@ -25,11 +26,7 @@ const LOOK_EVERY_MS = 1_000;
 /** Entries that are handled in one go: others wait a few milliseconds at most. */
 const ENTRIES_AT_ONCE = 500;
 
-/** What was read of one state of the file. */
-interface Known {
-  readonly stamp: string;
-  readonly inputs: readonly ScheduleInput[];
-}
+type Entry = Extract<FileItem, { readonly entry: unknown }>;
 
 class FileSource implements Source {
   readonly name: string;
@@ -37,29 +34,35 @@ class FileSource implements Source {
   readonly readSome = null;
   readonly readChanges = null;
   readonly #options: FileOptions;
-  #known: Known | null = null;
+  /** The state of the file that was read last, to its end; empty before the first. */
+  #stamp = "";
 
   constructor(options: FileOptions) {
     this.#options = options;
     this.name = `schedules file ${options.path}`;
   }
 
-  /** An unchanged file is not parsed again; one that has just been changed is waited for. */
+  /** One that has just been changed is waited for. */
   async *read(signal: AbortSignal): AsyncGenerator<ScheduleInput> {
-    const { path, clock } = this.#options;
+    const { path, clock, defaults } = this.#options;
     const seen = await lookAt(path);
-    if (this.#known?.stamp !== seen.stamp) {
-      const state = this.#known === null ? seen : await settledState(path, clock, signal);
-      const text = await readText(path, state);
-      this.#known = { stamp: state.stamp, inputs: await this.#parse(text) };
-    }
-    for (const [index, input] of this.#known.inputs.entries()) {
-      yield input;
-      if (index % ENTRIES_AT_ONCE > 0) continue;
+    const isFirst = this.#stamp === "";
+    const state = isFirst ? seen : await settledState(path, clock, signal);
+    const text = await readText(path, state);
+    signal.throwIfAborted();
+    let count = 0;
+    for (const item of parseEntries(path, text)) {
+      count += 1;
+      yield "entry" in item ? readEntry(item, count, defaults) : stray(item.stray, defaults);
+      if (count % ENTRIES_AT_ONCE > 0) continue;
       signal.throwIfAborted();
       await yieldToEvents(clock);
     }
+    this.#stamp = state.stamp;
   }
+
+  readonly isUnchanged = async (): Promise<boolean> =>
+    this.#stamp === (await stampOf(this.#options.path));
 
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {
     const { path, clock } = this.#options;
@@ -69,7 +72,7 @@ class FileSource implements Source {
         await sleep(clock, LOOK_EVERY_MS, signal);
         const found = await stampOf(path);
         // What could not be read once is told once.
-        if (found === this.#known?.stamp || found === told) continue;
+        if (found === this.#stamp || found === told) continue;
         told = found;
         onChange();
       }
@@ -81,22 +84,17 @@ class FileSource implements Source {
   close(): Promise<void> {
     return Promise.resolve();
   }
-
-  async #parse(text: string): Promise<ScheduleInput[]> {
-    const { path, clock, defaults } = this.#options;
-    const { entries, lineOf, strays } = parseEntries(path, text);
-    const inputs: ScheduleInput[] = [];
-    for (const [index, entry] of entries.entries()) {
-      const input = readEntry(entry, index + 1, defaults);
-      const line = input.problem === null ? null : lineOf(index);
-      inputs.push(line === null ? input : { ...input, problem: `line ${line}: ${input.problem}` });
-      if (index % ENTRIES_AT_ONCE === 0) await yieldToEvents(clock);
-    }
-    return [...inputs, ...strays.map((name) => stray(name, defaults))];
-  }
 }
 
-function readEntry(entry: unknown, number: number, defaults: EntryDefaults): ScheduleInput {
+/** Says where a faulty entry stands. */
+function readEntry({ entry, line }: Entry, number: number, defaults: EntryDefaults): ScheduleInput {
+  const input = convertEntry(entry, number, defaults);
+  return input.problem === null || line === null
+    ? input
+    : { ...input, problem: `line ${line}: ${input.problem}` };
+}
+
+function convertEntry(entry: unknown, number: number, defaults: EntryDefaults): ScheduleInput {
   let value: PickleValue;
   try {
     value = toPickleValue(entry, `schedule ${number}`);

@@ -1,8 +1,8 @@
 /** MariaDB and MySQL, through mysql2. */
 import { connect as connectSocket } from "node:net";
-import { createPool } from "mysql2";
 import type { Pool, PoolConnection, PoolOptions, RowDataPacket } from "mysql2";
 import { abortable } from "../base/abort.ts";
+import { Later } from "../base/later.ts";
 import type { SqlTarget } from "../config/targets.ts";
 import type { Dialect } from "./btu-sql.ts";
 import { mariadbFault } from "./mariadb-fault.ts";
@@ -38,7 +38,9 @@ function placeOf({ host, port, socket, tls }: SqlTarget): PoolOptions {
   return { host: tls.serverName, port, ssl, stream: () => connectSocket({ host, port }) };
 }
 
-function openPool(target: SqlTarget): Pool {
+async function openPool(target: SqlTarget): Promise<Pool> {
+  // Who has no MariaDB need not carry its driver in memory.
+  const { createPool } = await import("mysql2");
   const pool = createPool({
     ...placeOf(target),
     database: target.database,
@@ -107,19 +109,15 @@ function wrap(connection: PoolConnection): DriverConnection {
 
 /** The driver; its pool is opened when it is first needed, for a certificate may be missing. */
 export function mariadbDriver(target: SqlTarget): SqlDriver {
-  let pool: Pool | null = null;
+  const pool = new Later(() => openPool(target));
   return {
     name: `MariaDB ${target.socket ?? `${target.host}:${target.port}`}/${target.database}`,
     dialect: DIALECT,
     staleCodes: new Set(["ER_BAD_FIELD_ERROR", "ER_NO_SUCH_TABLE"]),
-    take: async (signal) => {
-      pool ??= openPool(target);
-      return wrap(await take(pool, signal));
-    },
+    take: async (signal) => wrap(await take(await pool.get(), signal)),
     faultOf: (error, query) => mariadbFault(error, { target, query }),
     close: async () => {
-      await pool?.promise().end();
-      pool = null;
+      await (await pool.remove())?.promise().end();
     },
   };
 }

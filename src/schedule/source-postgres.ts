@@ -2,9 +2,9 @@
 import { isIP } from "node:net";
 import { basename, dirname } from "node:path";
 import { checkServerIdentity } from "node:tls";
-import { Pool } from "pg";
-import type { PoolClient, PoolConfig } from "pg";
+import type { Pool, PoolClient, PoolConfig } from "pg";
 import { abortable } from "../base/abort.ts";
+import { Later } from "../base/later.ts";
 import type { SqlTarget } from "../config/targets.ts";
 import type { Dialect } from "./btu-sql.ts";
 import { postgresFault } from "./postgres-fault.ts";
@@ -61,7 +61,9 @@ function placeOf({ host, port, socket, tls }: SqlTarget): PoolConfig {
   return { host, port, ssl: identity };
 }
 
-function openPool(target: SqlTarget): Pool {
+async function openPool(target: SqlTarget): Promise<Pool> {
+  // Who has no PostgreSQL need not carry its driver in memory.
+  const { Pool } = await import("pg");
   const pool = new Pool({
     ssl: false,
     ...placeOf(target),
@@ -127,19 +129,15 @@ function wrap(client: PoolClient): DriverConnection {
 /** The driver; its pool is opened when it is first needed, for a certificate may be missing. */
 export function postgresDriver(target: SqlTarget): SqlDriver {
   const { host, port, socket, database } = target;
-  let pool: Pool | null = null;
+  const pool = new Later(() => openPool(target));
   return {
     name: `PostgreSQL ${socket ?? `${host}:${port}`}/${database}${target.schema === "public" ? "" : ` schema ${target.schema}`}`,
     dialect: dialectOf(target.schema),
     staleCodes: new Set(["42703", "42P01"]),
-    take: async (signal) => {
-      pool ??= openPool(target);
-      return wrap(await take(pool, signal));
-    },
+    take: async (signal) => wrap(await take(await pool.get(), signal)),
     faultOf: async (error) => postgresFault(error, target),
     close: async () => {
-      await pool?.end();
-      pool = null;
+      await (await pool.remove())?.end();
     },
   };
 }

@@ -41,6 +41,8 @@ export interface Source {
    * @throws when the place cannot be read as a whole; SourceError when trying again at once is useless.
    */
   read(signal: AbortSignal): AsyncIterable<ScheduleInput>;
+  /** Whether all it holds is what the last whole read gave; not there where only another read tells. */
+  readonly isUnchanged?: () => Promise<boolean>;
   /** Null where only a whole read tells, as with a file. */
   readonly readSome: ReadSome | null;
   /** Null where nothing less than a whole read tells what changed. */

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import type { Redis } from "ioredis";
 import { Agenda } from "../../src/agenda/agenda.ts";
 import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
-import type { ReconcileReport } from "../../src/agenda/reconcile.ts";
+import type { ReconcileReport } from "../../src/agenda/write-changes.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -73,6 +73,26 @@ describe("reconcileAgenda", () => {
     expect(dues.get("s1")).toBe(at("2026-03-02T10:15:00Z"));
   });
 
+  test("costs as many commands for thousands of unchanged schedules as for a page of them, and no write", async () => {
+    const many = Array.from({ length: 2_300 }, (_, i) => makeSchedule({ id: `TS-${i}` }));
+    await reconcile(...many);
+    await client.config("RESETSTAT");
+    await reconcile(...many);
+    const stats = await client.info("commandstats");
+    const commands = [...stats.matchAll(/cmdstat_(\w+):calls=(\d+)/g)].map(([, name, calls]) => [
+      name,
+      Number(calls),
+    ]);
+    const calls: Record<string, number> = Object.fromEntries(commands);
+    expect(
+      Object.keys(calls)
+        .filter((name) => !["config", "info"].includes(name))
+        .toSorted(),
+    ).toEqual(["hscan", "zrange"]);
+    expect(calls["zrange"]).toBe(3);
+    expect(calls["hscan"]).toBeLessThan(8);
+  });
+
   test.each([
     ["disabled", { enabled: false }],
     ["invalid", { cron: "61 * * * *" }],
@@ -108,7 +128,9 @@ describe("reconcileAgenda", () => {
 
   test.each([
     ["edited", { cron: "45 * * * *" }],
+    ["edited", { cron: "15 * * * *", timeZone: "Asia/Kolkata" }],
     ["disabled", { cron: "15 * * * *", enabled: false }],
+    ["the schedule became invalid", { cron: "15 * * * 8" }],
   ])("drops a due occurrence that was not placed when it was %s", async (reason, parts) => {
     await reconcile(makeSchedule({ cron: "15 * * * *" }));
     await clock.advance(20 * 60_000);
@@ -179,16 +201,24 @@ describe("reconcileAgenda", () => {
     expect(await members()).toEqual([`s1|${due}`, String(due)]);
   });
 
-  test("does nothing to a schedule that another daemon planned after it was read", async () => {
+  test("replaces what is planned at that moment, not what was read before", async () => {
+    await reconcile(makeSchedule({ cron: "15 * * * *" }));
+    const late = at("2026-03-02T10:45:00Z");
+    // Another daemon planned it anew after we read.
+    await reconcile(makeSchedule({ cron: "20 * * * *" }));
+    const plan = { due: String(late), score: String(late), plan: `${late} 1 a b c` };
+    expect(await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }])).toEqual(["ok"]);
+    expect(await members()).toEqual([`s1|${late}`, String(late)]);
+  });
+
+  test("does nothing to a schedule whose timing another daemon planned after it was read", async () => {
     await reconcile(makeSchedule({ cron: "15 * * * *" }));
     const before = await members();
-    const due = NOW + 60;
-    const plan = { due: String(due), score: String(due), plan: `${due} 1 a b c` };
-    const verdicts = await agenda().apply([
-      { ...EMPTY, ...plan, kind: "plan", change: "planned" },
-      { ...EMPTY, ...plan, kind: "drop", read: "7 1 a b c", change: "disabled" },
-    ]);
-    expect(verdicts).toEqual(["moved", "moved"]);
+    const due = at("2026-03-02T11:15:00Z");
+    const found = (await client.hget(keys.planned, "s1")) ?? "";
+    const plan = found.replace(/^\d+/, String(due));
+    const operation = { ...EMPTY, due: String(due), score: String(due), plan, change: "planned" };
+    expect(await agenda().apply([{ ...operation, kind: "plan" }])).toEqual(["moved"]);
     expect(await members()).toEqual(before);
   });
 
@@ -216,6 +246,42 @@ describe("reconcileAgenda", () => {
     expect(await client.zrange(keys.agenda, 0, "-1")).toEqual([`s1|${at("2026-03-02T10:15:00Z")}`]);
     const dropped = await ledger();
     expect(new Set(dropped.map((entry) => entry["schedule"]))).toEqual(new Set(["gone", "s1"]));
+  });
+
+  test("does not adopt what was settled before, and plans what follows", async () => {
+    const due = at("2026-03-02T09:15:00Z");
+    await client.zadd(keys.agenda, due, `s1|${due}`);
+    await client.hset(keys.settled, "s1", `${due} ${due}`);
+    const report = await reconcile(makeSchedule({ cron: "15 * * * *" }));
+    expect(report).toMatchObject({ planned: 1, firedMeanwhile: [] });
+    expect(dues.get("s1")).toBe(at("2026-03-02T10:15:00Z"));
+    await reconcile(makeSchedule({ cron: "15 * * * *" }));
+    expect(await client.zrange(keys.agenda, 0, "-1")).toEqual([`s1|${at("2026-03-02T10:15:00Z")}`]);
+    // It did run: the ledger must not say otherwise.
+    expect(await ledger()).toEqual([]);
+  });
+
+  test("adopts one of several entries that another daemon left, the earliest", async () => {
+    const [first, second] = [at("2026-03-02T09:15:00Z"), at("2026-03-02T10:15:00Z")];
+    await client.zadd(keys.agenda, second, `s1|${second}`, first, `s1|${first}`);
+    await reconcile(makeSchedule({ cron: "15 * * * *" }));
+    expect(await client.zrange(keys.agenda, 0, "-1")).toEqual([`s1|${first}`]);
+    expect(await ledger()).toEqual([]);
+  });
+
+  test("adopts nothing for a schedule that is disabled, invalid or planned already", async () => {
+    const due = at("2026-03-02T09:15:00Z");
+    const active = makeSchedule({ id: "planned", cron: "15 * * * *" });
+    await reconcile(active);
+    for (const id of ["off", "bad", "planned"]) await client.zadd(keys.agenda, due, `${id}|${due}`);
+    await reconcile(
+      active,
+      makeSchedule({ id: "off", cron: "15 * * * *", enabled: false }),
+      makeSchedule({ id: "bad", cron: "15 * * * *", timeZone: "Mars/Olympus_Mons" }),
+    );
+    const planned = at("2026-03-02T10:15:00Z");
+    expect(await client.zrange(keys.agenda, 0, "-1")).toEqual([`planned|${planned}`]);
+    expect((await ledger()).map((entry) => entry["outcome"])).toEqual(Array(3).fill("dropped"));
   });
 
   test("leaves what belongs to a source that could not be read", async () => {

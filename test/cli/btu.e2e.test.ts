@@ -200,14 +200,17 @@ describe("without a daemon", () => {
   test.each([["status"], ["ping"]])("btu %s ends with 3", async (name) => {
     const { code, stdout, stderr } = await runBtu([name], idle());
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toBe(`btu: no daemon runs: "${dir.file("nobody.sock")}" does not exist\n`);
+    expect(stderr).toStartWith(
+      `btu: no daemon runs: "${dir.file("nobody.sock")}" does not exist\n`,
+    );
   });
 
   test("a socket that a crashed daemon left behind is no daemon", async () => {
     await using daemon = await ready();
     await daemon.kill();
     const { code, stderr } = await runBtu(["status"], daemon);
-    expect([code, stderr]).toEqual([3, `btu: no daemon listens on "${daemon.socketPath}"\n`]);
+    expect(code).toBe(3);
+    expect(stderr).toStartWith(`btu: no daemon listens on "${daemon.socketPath}"\n`);
   });
 
   test("btu list reads for itself, says so, and shows the same", async () => {

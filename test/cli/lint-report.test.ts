@@ -5,7 +5,7 @@ import { makeStyle } from "../../src/cli/style.ts";
 import { DEFAULT_DST_POLICY } from "../../src/cron/dst-policy.ts";
 import { ExpressionCache } from "../../src/cron/expression-cache.ts";
 import { openZoneData } from "../../src/cron/zone-data.ts";
-import { PyDict } from "../../src/pickle/value.ts";
+import { NO_ARGUMENTS } from "../../src/schedule/packed-call.ts";
 import { defineSchedule } from "../../src/schedule/schedule.ts";
 import type { Schedule, ScheduleInput } from "../../src/schedule/schedule.ts";
 
@@ -25,8 +25,7 @@ function schedule(id: string, cron: string, rest: Partial<ScheduleInput> = {}): 
     work: {
       kind: "call",
       function: "reports.run",
-      args: [],
-      kwargs: new PyDict(),
+      call: NO_ARGUMENTS,
       timeoutSeconds: 180,
       resultTtlSeconds: 500,
       failureTtlSeconds: 500,
@@ -53,6 +52,12 @@ const SCHEDULES = [
   schedule("off-bad", "0 25 * * *", { enabled: false }),
   schedule("off", "0 9 * * *", { enabled: false, timeZone: "UTC" }),
 ];
+
+test("a zone in another letter case is a warning", () => {
+  const [row] = lintSchedules([schedule("a", "@daily", { timeZone: "utc" })], nowSeconds);
+  expect([row?.level, row?.time_zone]).toEqual(["warning", "UTC"]);
+  expect(row?.warnings).toEqual(['the time zone "utc" is spelled "UTC"']);
+});
 
 describe("lintSchedules", () => {
   const rows = lintSchedules(SCHEDULES, nowSeconds);

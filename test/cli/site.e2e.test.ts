@@ -68,7 +68,9 @@ describe("on a site", () => {
     const options = alone(config("wrong-horse-battery"));
     const { code, stdout, stderr } = await runBtu(["list"], options);
     expect([code, stdout]).toEqual([1, ""]);
-    expect(stderr).toMatch(/^btu: cannot read MariaDB \S+: Access denied/m);
+    expect(stderr).toMatch(
+      /^btu: MariaDB \S+: connect: user "btu_admin" is refused; check sql_user and sql_password/m,
+    );
     const shown = await runBtu(["config", "show"], options);
     expect(`${stdout}${stderr}${shown.stdout}`).not.toContain("horse");
   });

@@ -104,7 +104,10 @@ describe("keys together are taken without a word when", () => {
       "PostgreSQL has a socket and a port",
       `${SQL}\n${TOKEN}\nsql_socket = "/run/postgresql"\nsql_port = 5433`,
     ],
-    ["only the web server can be reached", `${TOKEN}\nconnectivity_mode = "webserver"`],
+    [
+      "only the web server can be reached, and a Redis of our own",
+      `${TOKEN}\nconnectivity_mode = "webserver"\nrq_port = 6379`,
+    ],
     [
       "the database is known by its certificate",
       `${SQL}\n${TOKEN}\nsql_tls = true\nsql_tls_ca = "/c"`,
@@ -133,7 +136,11 @@ describe("a warning tells that", () => {
     ],
     [
       'mysql_database, sql_user, sql_password: not used with connectivity_mode "webserver"',
-      `${SQL.replace("sql_", "mysql_")}\n${TOKEN}\nconnectivity_mode = "webserver"`,
+      `${SQL.replace("sql_", "mysql_")}\n${TOKEN}\nconnectivity_mode = "webserver"\nrq_url = "redis://h"`,
+    ],
+    [
+      'connectivity_mode "webserver" needs a Redis of the daemon\'s own, for its agenda and ledger: the one at 127.0.0.1:11000 is used',
+      `${TOKEN}\nconnectivity_mode = "webserver"`,
     ],
     [
       "sql_tls_ca: no effect without sql_tls = true",

@@ -223,14 +223,14 @@ describe("the log", () => {
     const client = await redis.client();
     await waitForLedger(client, 1, daemon);
     expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readFileSync(path, "utf8")).toContain("fire: fired");
+    const hasFired = (): boolean => readFileSync(path, "utf8").includes("fire: fired");
+    await eventually(hasFired, { what: "the line of the firing" });
     // Only what somebody should look at is also told on standard error.
     expect(daemon.log()).not.toContain("fire: fired");
     expect(daemon.log()).toContain("no worker listens");
     renameSync(path, `${path}.1`);
     daemon.child.signal("SIGHUP");
     await eventually(() => existsSync(path), { what: "the file is made anew" });
-    const hasFired = (): boolean => readFileSync(path, "utf8").includes("fire: fired");
     await eventually(hasFired, { what: "it takes the next firing" });
     expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(readFileSync(`${path}.1`, "utf8")).not.toContain("told to reload");

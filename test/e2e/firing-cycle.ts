@@ -18,7 +18,7 @@ const DUE_SECONDS = Date.UTC(2027, 4, 3, 10, 0, 0) / 1000;
 /** The daemon reads everything in this time, then it fires; on a busy machine it may also be a little late. */
 const LEAD_MS = 350;
 /** What nobody has planned yet must not come too late to be planned. */
-const UNPLANNED_LEAD_MS = 900;
+const UNPLANNED_LEAD_MS = 2_000;
 /** The same for a daemon that has to wait first until the lease of one that was killed runs out. */
 const UNPLANNED_AFTER_CRASH_LEAD_MS = 4_000;
 /** After the last message of a cycle nothing more comes for so long. */
@@ -108,7 +108,7 @@ export class Track implements AsyncDisposable {
     const strike = this.#arm(where, verdict);
     const leadMs = isPlanned ? LEAD_MS : UNPLANNED_LEAD_MS;
     const through = this.#proxies;
-    const first = await this.#start(dir, { through, wallMs: wallBefore(0, leadMs) });
+    await using first = await this.#start(dir, { through, wallMs: wallBefore(0, leadMs) });
     await strike.over(this.#client);
     await first.kill();
     const struck = strike.message;

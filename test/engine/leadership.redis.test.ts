@@ -22,6 +22,8 @@ interface Member extends AsyncDisposable {
   readonly agenda: Agenda;
   readonly running: Promise<void>;
   readonly repairs: boolean[];
+  /** Each time it began to lead: whether it had seen no other lead before. */
+  readonly beginnings: boolean[];
   /** Ends it in good order. */
   stop(): Promise<void>;
   /** Ends it as a crash does: nothing is given up. */
@@ -48,6 +50,7 @@ function startMember({
   const keys = makeKeys(prefix);
   const agenda = new Agenda({ client: redis.client, keys, clock, ledgerMax: 100 });
   const repairs: boolean[] = [];
+  const beginnings: boolean[] = [];
   const leadership = new Leadership({
     redis,
     agenda,
@@ -57,7 +60,9 @@ function startMember({
     clock,
     daemonId: id,
     log: silentLog,
-    onChange: () => undefined,
+    onChange: (isLeader, { isFirst }) => {
+      if (isLeader) beginnings.push(isFirst);
+    },
     repair: async (isFirst) => {
       repairs.push(isFirst);
       const identity = { format: 1, source: sourceId };
@@ -81,6 +86,7 @@ function startMember({
     agenda,
     running,
     repairs,
+    beginnings,
     stop,
     crash,
     [Symbol.asyncDispose]: async () => crash(),
@@ -100,6 +106,16 @@ describe("leadership", () => {
     expect(one.leadership.status).toMatchObject({ role: "leader", term: 1 });
     expect(two.leadership.isLeader).toBeFalse();
     expect(Math.abs(two.leadership.status.clock_offset_ms ?? 9_999)).toBeLessThan(500);
+  });
+
+  test("one that takes over is told that it is not the first", async () => {
+    await using one = startMember({ id: "one" });
+    await leads(one);
+    await using two = startMember({ id: "two" });
+    await eventually(() => two.leadership.status.leader === "one", { what: "the leader's name" });
+    await one.stop();
+    await leads(two);
+    expect([one.beginnings, two.beginnings]).toEqual([[true], [false]]);
   });
 
   test("another takes over within a second of an orderly end", async () => {

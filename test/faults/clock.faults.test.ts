@@ -135,7 +135,8 @@ async function jump(
   if (byMs > DAY_MS) await mustFireSoon(field, backMs);
   else if (byMs > HOUR_MS / 2) await mustBeQuiet(field, daemon, backMs);
   // Where nothing may run again for hours, the rest of the way is another jump.
-  if (byMs > HOUR_MS / 2 && byMs < DAY_MS) await mustFireSoon(field, await wall.step(byMs + HOUR_MS));
+  if (byMs > HOUR_MS / 2 && byMs < DAY_MS)
+    await mustFireSoon(field, await wall.step(byMs + HOUR_MS));
   return tookMs;
 }
 
@@ -157,7 +158,10 @@ faultTest("the clock stepped by seconds to years, both ways", async (chance: Cha
   }
   await daemon.stop();
   const left = await readLeftovers(field.client);
-  const findings = [...orderFindings(left.ledger), ...jobFindings(left).filter((text) => !text.includes("lies behind"))];
+  const findings = [
+    ...orderFindings(left.ledger),
+    ...jobFindings(left).filter((text) => !text.includes("lies behind")),
+  ];
   if (findings.length > 0) {
     throw new Error(`${findings.length} findings:\n  ${findings.slice(0, 20).join("\n  ")}`);
   }

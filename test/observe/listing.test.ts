@@ -37,6 +37,15 @@ function row(input: Partial<ScheduleInput>, context: Partial<ListContext> = {}):
 }
 
 describe("a row of btu list", () => {
+  test("warns of a zone in another letter case, and of traps", () => {
+    const { time_zone: zone, warnings } = row({ timeZone: "asia/kolkata", cron: "*/90 * * * *" });
+    expect(zone).toBe("Asia/Kolkata");
+    expect(warnings).toEqual([
+      'the time zone "asia/kolkata" is spelled "Asia/Kolkata"',
+      expect.stringContaining("90"),
+    ]);
+  });
+
   test("has the next run in UTC and on the clock of the zone", () => {
     expect(row({})).toMatchObject({
       state: "active",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ExpressionCache } from "../../src/cron/expression-cache.ts";
 import { openZoneData } from "../../src/cron/zone-data.ts";
 import { PyDict } from "../../src/pickle/value.ts";
+import { packCall } from "../../src/schedule/packed-call.ts";
 import { defineSchedule } from "../../src/schedule/schedule.ts";
 import type {
   BtuTaskWork,
@@ -24,8 +25,7 @@ function call(more: Partial<CallWork> = {}): CallWork {
   return {
     kind: "call",
     function: "m.f",
-    args: [1n],
-    kwargs: PyDict.fromRecord({ x: "y" }),
+    call: packCall({ args: [1n], kwargs: PyDict.fromRecord({ x: "y" }) }),
     timeoutSeconds: 180,
     resultTtlSeconds: 500,
     failureTtlSeconds: 600,
@@ -110,7 +110,9 @@ describe("the fingerprint of", () => {
   test("work is the same for calls that are equal, each made anew", () => {
     const [first, second] = [define({ work: call() }), define({ work: call() })];
     expect(first.workFingerprint).toBe(second.workFingerprint);
-    const other = define({ work: call({ args: [1] }) });
+    const other = define({
+      work: call({ call: packCall({ args: [1], kwargs: PyDict.fromRecord({ x: "y" }) }) }),
+    });
     expect(other.workFingerprint).not.toBe(first.workFingerprint);
   });
 
@@ -137,6 +139,7 @@ describe("a schedule that is read again", () => {
     ["enabled", { enabled: false }],
     ["cron text", { cron: "1 5 * * *" }],
     ["zone", { timeZone: "Asia/Tokyo" }],
+    ["spelling of the zone", { timeZone: "america/new_york" }],
     ["zone rule", { zoneRule: "system_settings" }],
     ["queue", { queue: "long" }],
     ["task", { task: "BTU-2" }],
@@ -158,8 +161,8 @@ describe("a schedule that is read again", () => {
 
   test("is another one when a call's arguments are others", () => {
     const known = define({ work: call() });
-    const kwargs = PyDict.fromRecord({ x: "z" });
-    expect(define({ work: call({ kwargs }) }, known)).not.toBe(known);
+    const other = packCall({ args: [1n], kwargs: PyDict.fromRecord({ x: "z" }) });
+    expect(define({ work: call({ call: other }) }, known)).not.toBe(known);
   });
 
   test("is another one when its zone has other rules", () => {

@@ -170,15 +170,26 @@ describe("a schedules file", () => {
     ]);
   });
 
-  test("that has not changed is not parsed again", async () => {
+  test("says whether it is what was read last", async () => {
     using dir = tempDir();
     writeFileSync(dir.file("s.toml"), entry("a"));
     const source = sourceOf(dir.file("s.toml"));
-    const [first] = await readAll(source);
-    const [second] = await readAll(source);
-    expect(second).toBe(first);
+    expect(await source.isUnchanged?.()).toBeFalse();
+    await readAll(source);
+    expect(await source.isUnchanged?.()).toBeTrue();
     appendFileSync(dir.file("s.toml"), entry("b"));
+    expect(await source.isUnchanged?.()).toBeFalse();
     expect(await readAll(source)).toHaveLength(2);
+    rmSync(dir.file("s.toml"));
+    expect(await source.isUnchanged?.()).toBeFalse();
+  });
+
+  test("is not what was read last when that read did not come to its end", async () => {
+    using dir = tempDir();
+    writeFileSync(dir.file("s.toml"), `${entry("a")}${entry("b")}`);
+    const source = sourceOf(dir.file("s.toml"));
+    for await (const _ of source.read(new AbortController().signal)) break;
+    expect(await source.isUnchanged?.()).toBeFalse();
   });
 
   test("that is broken keeps its text to itself: it may hold a secret", async () => {

@@ -5,6 +5,7 @@ import { ChangeTracker } from "../../src/schedule/recent-changes.ts";
 import type { Source } from "../../src/schedule/source.ts";
 import { FIXTURE_SITES } from "./fixture-rows.ts";
 import { asFixtureRow, NEVER, readAll, readDefined, readOne } from "./read-source.ts";
+import { saved } from "./saved.ts";
 import { openTarget } from "./sql-kit.ts";
 import type { SqlKit } from "./sql-kit.ts";
 
@@ -42,25 +43,6 @@ async function tracked(source: Source) {
 
 function lasting(duration: string, task: string): string {
   return `UPDATE \`tabBTU Task\` SET max_task_duration = ${duration} WHERE name = '${task}';`;
-}
-
-/** The statement that a Save in the browser ends with; `modified` is in the site's zone, New York. */
-function saved(kit: SqlKit, table: string, set: string, where: string): string {
-  const now =
-    kit.type === "mariadb"
-      ? "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', '{offset}')"
-      : "now() AT TIME ZONE 'America/New_York'";
-  return `UPDATE \`${table}\` SET ${set}, modified = ${now.replace("{offset}", newYorkOffset())} WHERE ${where}`;
-}
-
-/** `-04:00` or `-05:00`: the server need not know zones by their names. */
-function newYorkOffset(): string {
-  const parts = new Intl.DateTimeFormat("en", {
-    timeZone: "America/New_York",
-    timeZoneName: "longOffset",
-  }).formatToParts();
-  const name = parts.find(({ type }) => type === "timeZoneName")?.value ?? "";
-  return name.replace("GMT", "");
 }
 
 /** Runs the contract against the servers that `start` gives. */

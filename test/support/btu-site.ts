@@ -44,6 +44,9 @@ export interface SitePorts {
   readonly http?: number;
 }
 
+/** The site's zone is New York; in winter this lies an hour ahead, which is as lately changed as the present moment. */
+const SUMMER_NOW = "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', '-04:00')";
+
 function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }
@@ -74,7 +77,8 @@ export async function startBtuSite(
         ([id, cron]) =>
           `UPDATE \`tabBTU Task Schedule\` SET enabled = 1, cron_string = ${quoted(cron)} WHERE name = ${quoted(id)};`,
       );
-      await sql(`UPDATE \`tabBTU Task Schedule\` SET enabled = 0; ${updates.join(" ")}`);
+      const off = `UPDATE \`tabBTU Task Schedule\` SET enabled = 0, modified = ${SUMMER_NOW};`;
+      await sql(`${off} ${updates.join(" ")}`);
     },
     config: (more = "", ports = {}) =>
       [

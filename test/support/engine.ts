@@ -43,6 +43,8 @@ export async function readLedger(client: Redis, ledger = KEYS.ledger): Promise<E
 export interface Engine extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly client: Redis;
+  /** The engine's own connection. */
+  readonly redis: RedisConnection;
   readonly agenda: Agenda;
   readonly book: Book;
   readonly loop: FireLoop;
@@ -58,7 +60,9 @@ export interface Engine extends AsyncDisposable {
 }
 
 /** How an engine differs from the usual one. */
-export interface EngineOptions extends Partial<Pick<FireLoopOptions, "builderFor" | "mayFire">> {
+export interface EngineOptions extends Partial<
+  Pick<FireLoopOptions, "builderFor" | "isInDoubt" | "mayFire">
+> {
   readonly server: RedisServer;
   readonly nowSeconds: number;
   readonly log?: Log;
@@ -92,6 +96,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     log,
     builderFor: options.builderFor ?? (() => native),
+    isInDoubt: options.isInDoubt ?? (() => false),
     mayFire: options.mayFire ?? (() => true),
     onDone: (report) => reports.push(report),
     onChanged: (id) => changed.push(id),
@@ -101,6 +106,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return {
     clock,
     client,
+    redis,
     agenda,
     book,
     loop,

@@ -3,6 +3,7 @@ import { ExpressionCache } from "../../src/cron/expression-cache.ts";
 import { DEFAULT_DST_POLICY } from "../../src/cron/dst-policy.ts";
 import { openZoneData } from "../../src/cron/zone-data.ts";
 import { PyDict } from "../../src/pickle/value.ts";
+import { packCall } from "../../src/schedule/packed-call.ts";
 import type { Policy } from "../../src/schedule/policy.ts";
 import { defineSchedule } from "../../src/schedule/schedule.ts";
 import type { DefineTools, Schedule, ScheduleInput } from "../../src/schedule/schedule.ts";
@@ -28,8 +29,8 @@ export type ScheduleParts = Partial<Omit<ScheduleInput, "policy">> & {
   readonly policy?: Partial<Policy>;
 };
 
-/** The input a source would give. */
-function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
+/** The input that a source would give. */
+export function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
   return {
     id: "s1",
     task: "builtins.print",
@@ -42,8 +43,7 @@ function makeInput({ policy, ...parts }: ScheduleParts = {}): ScheduleInput {
     work: {
       kind: "call",
       function: "builtins.print",
-      args: ["hello"],
-      kwargs: new PyDict(),
+      call: packCall({ args: ["hello"], kwargs: new PyDict() }),
       timeoutSeconds: 180,
       resultTtlSeconds: 500,
       failureTtlSeconds: 604_800,

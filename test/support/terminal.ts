@@ -7,6 +7,8 @@ export interface TerminalOptions {
   readonly columns: number;
   /** Added to the test's own environment; undefined removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Typed once the first has been seen, such as Ctrl-C. */
+  readonly typed?: { readonly after: RegExp; readonly keys: string };
 }
 
 /** What was seen on the terminal. */
@@ -23,20 +25,29 @@ const ROWS = 50;
 const END = "\u0004end-of-output\u0004";
 
 /** Runs a program to its end in a terminal of so many columns. */
-export async function runInTerminal({ command, columns, env }: TerminalOptions): Promise<Seen> {
+export async function runInTerminal(options: TerminalOptions): Promise<Seen> {
+  const { command, columns, env } = options;
+  let typed = options.typed;
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   const decoder = new TextDecoder();
   let text = "";
   await using terminal = new Bun.Terminal({
     cols: columns,
     rows: ROWS,
-    data: (_, bytes) => {
+    data: (term, bytes) => {
       text += decoder.decode(bytes, { stream: true });
+      if (typed?.after.test(text) === true) {
+        term.write(typed.keys);
+        typed = undefined;
+      }
       if (text.includes(END)) resolve();
     },
   });
-  const script = `"$@"; code=$?; printf '%s' '${END}'; exit $code`;
-  const child = Bun.spawn(["sh", "-c", script, "sh", ...command], {
+  // Ctrl-C is for the program: the shell lives on to tell how that ended.
+  const script = `trap : INT; "$@"; code=$?; printf '%s' '${END}'; exit $code`;
+  // Keys become signals only for those whose own terminal it is.
+  const own = options.typed === undefined ? [] : ["setsid", "--ctty", "--wait"];
+  const child = Bun.spawn([...own, "sh", "-c", script, "sh", ...command], {
     terminal,
     env: { ...process.env, TERM: "xterm-256color", ...withoutOwnSettings(env) },
   });

@@ -1,0 +1,54 @@
+/** What keeps the book and the agenda in step with the sources. */
+import { ExpressionCache } from "./cron/expression-cache.ts";
+import type { Book } from "./engine/book.ts";
+import { ChangeWatch } from "./engine/change-watch.ts";
+import type { FireLoop } from "./engine/fire-loop.ts";
+import { ReconcileLoop } from "./engine/reconcile-loop.ts";
+import { Reconciler } from "./engine/reconciler.ts";
+import { Rereads } from "./engine/rereads.ts";
+import type { Shared } from "./shared-parts.ts";
+
+/** The parts: at all times, after a change that was told, and after one that was not. */
+export interface InStep {
+  readonly reconcile: ReconcileLoop;
+  readonly rereads: Rereads;
+  readonly changes: ChangeWatch;
+}
+
+/** Parts that are made later. */
+interface InStepLinks {
+  readonly isLeader: () => boolean;
+  readonly fireLoop: () => FireLoop;
+}
+
+/** The queues that active schedules use. */
+function queuesInUse(book: Book): Set<string> {
+  const queues = new Set<string>();
+  for (const { schedule } of book.entries()) {
+    if (schedule.enabled && schedule.problem === null) queues.add(schedule.queue);
+  }
+  return queues;
+}
+
+/** Makes them; nothing runs yet. */
+export function openInStep(shared: Shared, { isLeader, fireLoop }: InStepLinks): InStep {
+  const { config, redis, book, clock, queueNames, zones } = shared;
+  const common = { ...shared, log: shared.log.for("reconcile") };
+  const reconciler = new Reconciler({
+    ...common,
+    tools: { expressions: new ExpressionCache(), zones },
+    mayWrite: isLeader,
+    onReconciled: async () => {
+      fireLoop().refresh();
+      if (redis.isReady) await queueNames.refresh(queuesInUse(book));
+    },
+  });
+  const refreshMs = config.full_refresh_internal_secs * 1000;
+  const reconcile = new ReconcileLoop({ ...common, reconciler, refreshMs });
+  const readAll = (): Promise<void> => reconcile.request();
+  const onRead = (): void => fireLoop().look();
+  const rereads = new Rereads({ ...common, reconciler, readAll, onRead });
+  const onChanged = (ids: readonly string[]): void => rereads.readOnce(ids);
+  const changes = new ChangeWatch({ reconciler, clock, mayAsk: isLeader, onChanged, readAll });
+  return { reconcile, rereads, changes };
+}

@@ -1,0 +1,4 @@
+import { postgresKit } from "../schedule/sql-kit.ts";
+import { changesContract } from "./changes-contract.ts";
+
+changesContract("PostgreSQL", postgresKit);
