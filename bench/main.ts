@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { writeAll } from "../src/base/write-all.ts";
 import { benchCli } from "./cli.ts";
+import { benchControl } from "./control.ts";
 import { benchCron } from "./cron.ts";
 import { benchLateness } from "./lateness.ts";
 import { measureText } from "./measure.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Measure[] | Promise<Measure[]>>>
   throughput: benchThroughput,
   reconcile: benchReconcile,
   memory: benchMemory,
+  control: benchControl,
   cron: benchCron,
   pickle: benchPickle,
 };

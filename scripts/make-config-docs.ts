@@ -95,7 +95,8 @@ function row(name: string, spec: AnyKey): string {
   const secret = spec.secret === true ? ` Secret: also as \`${name}_file\`.` : "";
   const aliases = (spec.aliases ?? []).map((alias) => `\`${alias}\``).join(", ");
   const also = aliases === "" ? "" : ` Also called ${aliases}.`;
-  const meaning = `${prose(spec.about)}${also}${secret}`;
+  const live = spec.live === true ? " Taken over on a reload." : "";
+  const meaning = `${prose(spec.about)}${also}${secret}${live}`;
   return `| \`${name}\` | ${prose(spec.kind.expected)} | ${value} | ${meaning} |`;
 }
 
@@ -141,6 +142,8 @@ enough. \`btu_scheduler.toml.example\` shows every key.
 - **Empty text** (\`""\`) means "not set" for keys that have no default.
 - **Relative paths** start at the folder of the file; those in the environment at the folder of the process.
 - **Letter case** of keys in the file does not count.
+- **A running daemon** reads it again on \`btu config reload\` and on SIGHUP. Keys marked "taken over on a reload" then
+  count at once; the others need a restart, and are named. A configuration with faults changes nothing.
 - **Faults** are told all at once, each with its line: an unknown key, a value of the wrong kind, keys that contradict
   each other. \`btu config check\` looks for them; the daemon does not start with any (exit code 2).
 

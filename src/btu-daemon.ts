@@ -109,6 +109,10 @@ function stopOnSignals(open: OpenLog): AbortSignal {
   return controller.signal;
 }
 
+function load({ config: file }: Arguments): LoadedConfig {
+  return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
+}
+
 async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const open = startLog(loaded, args);
   const { log } = open;
@@ -124,11 +128,13 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
       zoneDirectory: process.env["TZDIR"],
       clock: systemClock,
       log,
+      loadAgain: () => load(args),
+      onConfig: ({ log_level: level }) => open.setLevel(level),
     });
     process.on("SIGHUP", () => {
       open.reopen();
       log.info("told to reload");
-      daemon.reconcile();
+      daemon.reload();
     });
     await daemon.run(signal);
   } catch (error) {
@@ -155,10 +161,7 @@ async function run(argv: readonly string[]): Promise<number> {
   }
   try {
     const args = parseArguments(argv);
-    const loaded = loadConfig({
-      ...(args.config === undefined ? {} : { file: args.config }),
-      env: process.env,
-    });
+    const loaded = load(args);
     if (!args.checkOnly) return await serve(loaded, args);
     for (const warning of loaded.warnings) writeAll(STDERR, `warning: ${warning}\n`);
     writeAll(STDOUT, `the configuration is valid: ${loaded.path ?? "from the environment"}\n`);

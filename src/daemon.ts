@@ -1,35 +1,33 @@
 /** The composition root: builds every part of the daemon once and runs the services. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { HandOvers } from "./agenda/hand-overs.ts";
 import { describeError } from "./base/errors.ts";
 import { runServices } from "./base/service.ts";
 import type { Service } from "./base/service.ts";
-import { versionText } from "./base/version.ts";
-import { redisTarget } from "./config/targets.ts";
-import { makeHandler } from "./control/handle.ts";
-import { CommandPoll } from "./control/poll.ts";
-import type { CommandPollOptions } from "./control/poll.ts";
-import { SocketServer } from "./control/socket-server.ts";
-import { clockWatch } from "./engine/clock-watch.ts";
+import { openControl, reloadConfiguration } from "./control-parts.ts";
+import type { ControlledParts } from "./control-parts.ts";
+import { openSiteState } from "./config/site-state.ts";
 import type { ChangeWatch } from "./engine/change-watch.ts";
+import { clockWatch } from "./engine/clock-watch.ts";
 import { FireLoop } from "./engine/fire-loop.ts";
+import { isPlacing } from "./engine/firing-report.ts";
 import type { FiringReport } from "./engine/firing-report.ts";
 import { Leadership } from "./engine/leadership.ts";
 import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { repairState } from "./engine/repair.ts";
 import type { Rereads } from "./engine/rereads.ts";
-import { zoneWatch } from "./engine/zone-watch.ts";
-import { openEndpoints } from "./frappe/open-endpoints.ts";
-import { frappeSite } from "./job/frappe-site.ts";
-import { openBuilder } from "./job/open-builder.ts";
 import { openInStep } from "./in-step-parts.ts";
+import { RunningCheck } from "./engine/running-check.ts";
+import { SiteHold } from "./engine/site-hold.ts";
+import { zoneWatch } from "./engine/zone-watch.ts";
+import { openJobParts } from "./job-parts.ts";
+import type { BuilderFor } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { currentStatus, entryOf, listRows } from "./observe/status-source.ts";
+import { entryOf } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
-import { describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
-import { Remembered } from "./redis/remembered.ts";
 import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
 import type { DaemonOptions, Shared } from "./shared-parts.ts";
 
@@ -37,8 +35,8 @@ import type { DaemonOptions, Shared } from "./shared-parts.ts";
 export interface Daemon {
   /** Runs until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
-  /** Reads all schedules again now. */
-  reconcile(): void;
+  /** Reads the configuration and all schedules again now; a broken configuration is told and changes nothing. */
+  reload(): void;
 }
 /** All services together must end within 5 s of a signal; the rest is for the process itself. */
 const GRACE_MS = 4_000;
@@ -54,7 +52,7 @@ interface Links {
   readonly fireLoop: () => FireLoop;
 }
 
-function openLeadership(shared: Shared, links: Links): Leadership {
+function openLeadership(shared: Shared, daemonId: string, links: Links): Leadership {
   const { config, redis, agenda, book, clock } = shared;
   const log = shared.log.for("leader");
   const id = sourceId(config);
@@ -64,7 +62,7 @@ function openLeadership(shared: Shared, links: Links): Leadership {
     keys: makeKeys(config.redis_key_prefix),
     prefix: config.redis_key_prefix,
     sourceId: id,
-    daemonId: `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`,
+    daemonId,
     clock,
     log,
     onChange: (isLeader, { isFirst }) => {
@@ -78,101 +76,37 @@ function openLeadership(shared: Shared, links: Links): Leadership {
   });
 }
 
-function openFireLoop(shared: Shared, links: Links): FireLoop {
+function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): FireLoop {
   const { config, log, recent } = shared;
-  const endpoints = openEndpoints({ ...shared, watch: shared.serverWatch });
-  const builderFor = openBuilder({
-    choice: config.job_builder,
-    queueNames: shared.queueNames,
-    endpoints,
-    frappe: frappeSite({
-      site: config.site,
-      user: config.frappe_user,
-      endpoints,
-      remembered: new Remembered({
-        client: shared.redis.client,
-        key: makeKeys(config.redis_key_prefix).remembered,
-      }),
-    }),
-    prefetchSeconds: config.prefetch_secs,
-    log: log.for("jobs"),
-  });
   const onDone = (report: FiringReport): void => {
-    const { attempt, verdict, firedMs } = report;
-    const isPlaced = verdict === "placed" || verdict === "already";
-    recent.add(entryOf(report), isPlaced ? firedMs - attempt.scoreMs : null);
+    const { attempt, firedMs } = report;
+    recent.add(entryOf(report), isPlacing(report) ? firedMs - attempt.scoreMs : null);
   };
   return new FireLoop({
     ...shared,
+    handOvers: new HandOvers({
+      agenda: shared.agenda,
+      client: shared.redis.client,
+      key: makeKeys(config.redis_key_prefix).handing,
+    }),
     log: log.for("fire"),
     builderFor,
+    runningCheck: new RunningCheck({
+      readers: shared.sources.flatMap(({ records }) => records?.readRunning ?? []),
+      clock: shared.clock,
+      log: log.for("jobs"),
+    }),
+    siteHold: new SiteHold({
+      site: openSiteState(config, shared.clock),
+      clock: shared.clock,
+      log: log.for("fire"),
+    }),
     mayFire: () => links.leadership().isLeader,
     onDone,
     onChanged: (id) => links.rereads().readOnce([id]),
     isInDoubt: (id, sinceMs) => links.rereads().isInDoubt(id, sinceMs),
     onOldState: () => links.leadership().check(),
   });
-}
-
-/** What commands act on. */
-interface ControlledParts {
-  readonly leadership: Leadership;
-  readonly reconcile: ReconcileLoop;
-  readonly rereads: Rereads;
-  readonly fireLoop: FireLoop;
-}
-
-/** The services that people and programs talk to. */
-function openControl(shared: Shared, parts: ControlledParts): Service[] {
-  const { config, clock, configPath, zones } = shared;
-  const log = shared.log.for("control");
-  const statusOptions = {
-    ...shared,
-    ...parts,
-    daemon: {
-      name: config.name,
-      environment: config.environment_name,
-      version: versionText,
-      pid: process.pid,
-      started_at: new Date(clock.nowMs()).toISOString(),
-      config: configPath,
-      zone_data: `${zones.origin} ${zones.version}`,
-    },
-    redisName: `Redis ${describeTarget(redisTarget(config))}`,
-    refreshMs: config.full_refresh_internal_secs * 1000,
-  };
-  const handle = makeHandler({
-    log,
-    status: () => Promise.resolve(currentStatus(statusOptions)),
-    list: () => listRows(shared),
-    reread: (id) => void parts.rereads.request([id]),
-  });
-  const { socket_path: path, socket_mode: mode, socket_file_group_owner: group } = config;
-  const socket = new SocketServer({ file: { path, mode, group }, handle, clock, log });
-  return [...(config.disable_unix_socket ? [] : [socket]), ...openPoll(shared, parts, handle)];
-}
-
-/** Fetches the app's commands where it cannot bring them to us. */
-function openPoll(
-  shared: Shared,
-  { leadership, reconcile, rereads }: ControlledParts,
-  handle: CommandPollOptions["handle"],
-): Service[] {
-  const { config, clock } = shared;
-  const isRemote = config.connectivity_mode === "webserver";
-  const endpoints = isRemote ? openEndpoints({ ...shared, watch: shared.serverWatch }) : null;
-  if (endpoints === null) return [];
-  const poll = new CommandPoll({
-    endpoints,
-    handle,
-    reread: (ids) => rereads.request(ids),
-    readAll: () => reconcile.request(),
-    mayAsk: () => leadership.isLeader,
-    everyMs: config.command_poll_secs * 1000,
-    clock,
-    log: shared.log.for("control"),
-  });
-  return [poll];
 }
 
 /** Once Redis is there, what the ledger holds of the last hour counts for our health. */
@@ -213,11 +147,38 @@ function tellFindings({ redis, config, log }: Shared): void {
   });
 }
 
+/** Whatever is wrong with the configuration, the schedules are read again. */
+function reloadOrTell(parts: ControlledParts): void {
+  try {
+    reloadConfiguration(parts);
+  } catch (error) {
+    parts.shared.log.error(describeError(error));
+    void parts.reconcile.request();
+  }
+}
+
+/** When the rules of zones or the clock change, everything is looked at again. */
+function openWatches(
+  { zones, clock, log }: Shared,
+  { leadership, reconcile }: Pick<ControlledParts, "leadership" | "reconcile">,
+): Service[] {
+  const readAll = (): void => void reconcile.request();
+  const onJump = (): void => {
+    leadership.check();
+    readAll();
+  };
+  return [
+    zoneWatch({ zones, clock, log: log.for("zones"), onChange: readAll }),
+    clockWatch({ clock, log: log.for("clock"), onJump }),
+  ];
+}
+
 /** Builds the parts; nothing runs yet but the connection to Redis. */
 export function openDaemon(options: DaemonOptions): Daemon {
   const { config, clock, log } = options;
   const shared = openShared(options);
-  const { redis, zones, sources } = shared;
+  const { redis, sources } = shared;
+  const { builderFor, ids: jobIds } = openJobParts(shared);
   const links: Links = {
     leadership: () => leadership,
     reconcile: () => reconcile,
@@ -225,32 +186,34 @@ export function openDaemon(options: DaemonOptions): Daemon {
     changes: () => changes,
     fireLoop: () => fireLoop,
   };
-  const leadership = openLeadership(shared, links);
+  const daemonId = `${hostname()}:${process.pid}:${randomUUID().slice(0, 4)}`;
+  const leadership = openLeadership(shared, daemonId, links);
   const { reconcile, rereads, changes } = openInStep(shared, {
     isLeader: () => leadership.isLeader,
     fireLoop: () => fireLoop,
+    jobIds,
   });
-  const fireLoop = openFireLoop(shared, links);
-  const reread = (): void => void reconcile.request();
+  const fireLoop = openFireLoop(shared, builderFor, links);
+  const parts = {
+    shared,
+    leadership,
+    reconcile,
+    fireLoop,
+    builderFor,
+    reread: (ids: readonly string[]) => rereads.request(ids),
+    daemonId,
+  };
   const services: Service[] = [
     leadership,
     reconcile,
     rereads,
     changes,
     fireLoop,
-    zoneWatch({ zones, clock, log: log.for("zones"), onChange: reread }),
-    clockWatch({
-      clock,
-      log: log.for("clock"),
-      onJump: () => {
-        leadership.check();
-        reread();
-      },
-    }),
-    ...openControl(shared, { leadership, reconcile, rereads, fireLoop }),
+    ...openWatches(shared, { leadership, reconcile }),
+    ...openControl(parts),
   ];
   return {
-    reconcile: reread,
+    reload: () => reloadOrTell(parts),
     run: async (signal) => {
       try {
         if (!config.startup_without_database_connections) await mustConnect(shared, signal);

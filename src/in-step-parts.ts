@@ -6,6 +6,7 @@ import type { FireLoop } from "./engine/fire-loop.ts";
 import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { Reconciler } from "./engine/reconciler.ts";
 import { Rereads } from "./engine/rereads.ts";
+import type { JobIds } from "./job/job-ids.ts";
 import type { Shared } from "./shared-parts.ts";
 
 /** The parts: at all times, after a change that was told, and after one that was not. */
@@ -19,6 +20,7 @@ export interface InStep {
 interface InStepLinks {
   readonly isLeader: () => boolean;
   readonly fireLoop: () => FireLoop;
+  readonly jobIds: JobIds;
 }
 
 /** The queues that active schedules use. */
@@ -31,8 +33,8 @@ function queuesInUse(book: Book): Set<string> {
 }
 
 /** Makes them; nothing runs yet. */
-export function openInStep(shared: Shared, { isLeader, fireLoop }: InStepLinks): InStep {
-  const { config, redis, book, clock, queueNames, zones } = shared;
+export function openInStep(shared: Shared, { isLeader, fireLoop, jobIds }: InStepLinks): InStep {
+  const { live, redis, book, clock, queueNames, zones } = shared;
   const common = { ...shared, log: shared.log.for("reconcile") };
   const reconciler = new Reconciler({
     ...common,
@@ -40,11 +42,18 @@ export function openInStep(shared: Shared, { isLeader, fireLoop }: InStepLinks):
     mayWrite: isLeader,
     onReconciled: async () => {
       fireLoop().refresh();
-      if (redis.isReady) await queueNames.refresh(queuesInUse(book));
+      if (!redis.isReady) return;
+      await queueNames.refresh(queuesInUse(book));
+      await jobIds.refresh();
     },
   });
-  const refreshMs = config.full_refresh_internal_secs * 1000;
-  const reconcile = new ReconcileLoop({ ...common, reconciler, refreshMs });
+  const reconcile = new ReconcileLoop({
+    ...common,
+    reconciler,
+    get refreshMs() {
+      return live.current.full_refresh_internal_secs * 1000;
+    },
+  });
   const readAll = (): Promise<void> => reconcile.request();
   const onRead = (): void => fireLoop().look();
   const rereads = new Rereads({ ...common, reconciler, readAll, onRead });

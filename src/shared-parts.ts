@@ -4,6 +4,9 @@ import { withDeadline } from "./base/abort.ts";
 import type { Clock } from "./base/clock.ts";
 import { describeError, StartError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
+import { configChanges, withLiveKeys } from "./config/changes.ts";
+import type { ConfigChanges } from "./config/changes.ts";
+import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
 import { redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
 import { openZoneData } from "./cron/zone-data.ts";
@@ -17,6 +20,8 @@ import type { RedisConnection } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
 import { Remembered } from "./redis/remembered.ts";
 import { openSources } from "./schedule/open-source.ts";
+import { policies } from "./schedule/policy.ts";
+import type { PolicyFor } from "./schedule/policy.ts";
 import type { Source } from "./schedule/source.ts";
 
 /** What a daemon is started with. */
@@ -28,6 +33,14 @@ export interface DaemonOptions {
   readonly zoneDirectory: string | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /**
+   * Reads the configuration again.
+   *
+   * @throws ConfigurationError with all its faults.
+   */
+  readonly loadAgain: () => LoadedConfig;
+  /** Told of the configuration that holds from now on. */
+  readonly onConfig: (config: Config) => void;
 }
 
 /** How long a connection may take where it must be there at start. */
@@ -41,8 +54,38 @@ function watchServer({ config, clock, log }: DaemonOptions): ServerWatch | null 
 function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
   return prefix ?? (bench === null ? null : `${bench}:`);
 }
+
+/** The configuration as it holds now: some keys follow the file while the daemon runs. */
+export class LiveConfig {
+  #current: Config;
+  #policyFor: PolicyFor;
+
+  constructor(config: Config) {
+    this.#current = config;
+    this.#policyFor = policies(config);
+  }
+
+  get current(): Config {
+    return this.#current;
+  }
+
+  get policyFor(): PolicyFor {
+    return this.#policyFor;
+  }
+
+  /** Takes over what can be taken over; tells what was, and what needs a restart. */
+  adopt(next: Config): ConfigChanges {
+    const changes = configChanges(this.#current, next);
+    this.#current = withLiveKeys(this.#current, next);
+    if (changes.live.length > 0) this.#policyFor = policies(this.#current);
+    return changes;
+  }
+}
+
 /** What the parts of one daemon share. */
 export interface Shared extends DaemonOptions {
+  /** `config` is what the daemon was started with; this is what holds now. */
+  readonly live: LiveConfig;
   readonly redis: RedisConnection;
   readonly agenda: Agenda;
   readonly book: Book;
@@ -71,14 +114,23 @@ export function openShared(options: DaemonOptions): Shared {
   const keys = makeKeys(config.redis_key_prefix);
   const { client } = redis;
   const serverWatch = watchServer(options);
+  const live = new LiveConfig(config);
   return {
     ...options,
+    live,
     redis,
     zones,
     book: new Book(),
     recent: new RecentFirings(clock),
     serverWatch,
-    agenda: new Agenda({ client, keys, clock, ledgerMax: config.ledger_max_entries }),
+    agenda: new Agenda({
+      client,
+      keys,
+      clock,
+      get ledgerMax() {
+        return live.current.ledger_max_entries;
+      },
+    }),
     queueNames: new QueueNames({
       client,
       remembered: new Remembered({ client, key: keys.remembered }),
@@ -90,6 +142,7 @@ export function openShared(options: DaemonOptions): Shared {
       clock,
       zones,
       serverWatch,
+      policiesNow: () => live.policyFor,
       onGeneration: ({ label }) => log.info("the site's BTU app", { generation: label }),
     }),
   };

@@ -3,13 +3,13 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../base/clock.ts";
 import { pairs, readFields, scanFields } from "../redis/hash.ts";
 import type { Keys } from "../redis/keys.ts";
-import { rqKeys } from "../redis/keys.ts";
+import { requestKey, rqKeys } from "../redis/keys.ts";
 import { defineScript, runScript } from "../redis/script.ts";
 import type { RedisValue, Script } from "../redis/script.ts";
 import applyLua from "./apply.lua" with { type: "text" };
 import commonLua from "./common.lua" with { type: "text" };
 import fireLua from "./fire.lua" with { type: "text" };
-import pauseLua from "./pause.lua" with { type: "text" };
+import lastJobLua from "./last-job.lua" with { type: "text" };
 import repairLua from "./repair.lua" with { type: "text" };
 import { encodeFire, KeyNumbers, missedArgs, nextArgs, parseFireVerdict } from "./fire-request.ts";
 import type { FireRequest, FireVerdict, LastJob, MissedRun } from "./fire-request.ts";
@@ -17,8 +17,7 @@ import { formatSettled, parseSettled } from "./plan-record.ts";
 import type { PlanRecord, SettledRecord } from "./plan-record.ts";
 
 const APPLY = defineScript("apply", commonLua + applyLua);
-const FIRE = defineScript("fire", commonLua + fireLua);
-const PAUSE = defineScript("pause", commonLua + pauseLua);
+const FIRE = defineScript("fire", commonLua + lastJobLua + fireLua);
 const REPAIR = defineScript("repair", commonLua + repairLua);
 
 /** Members asked for in one command: about half a millisecond of Redis. */
@@ -146,13 +145,6 @@ export class Agenda {
     return new Map(Object.entries(await this.#options.client.hgetall(this.#options.keys.paused)));
   }
 
-  /** Pauses (`note` is JSON) or resumes (`note` null) a schedule, or `PAUSED_ALL`; false when it was so already. */
-  async setPaused(id: string, note: string | null): Promise<boolean> {
-    const args = note === null ? ["resume", id, ""] : ["pause", id, note];
-    const [verdict] = await this.#run(PAUSE, this.#stateKeys(), args);
-    return verdict === "changed";
-  }
-
   /** The guard of the overlap policy: the last job of a schedule and its full queue name, or null. */
   async lastJob(scheduleId: string): Promise<LastJob | null> {
     const text = await this.#options.client.hget(this.#options.keys.lastJob, scheduleId);
@@ -185,7 +177,7 @@ export class Agenda {
       operation.change,
       operation.definition,
     ]);
-    const reply = await this.#run(APPLY, this.#stateKeys(), args);
+    const reply = await this.run(APPLY, this.stateKeys, args);
     return reply.map((text) => {
       const verdict = APPLY_VERDICTS.find((word) => word === text);
       if (verdict === undefined) throw new Error(`script apply: unexpected verdict "${text}"`);
@@ -203,10 +195,10 @@ export class Agenda {
     requests: readonly FireRequest[],
     { nowMs, commonFields }: { readonly nowMs: number; readonly commonFields: readonly string[] },
   ): Promise<FireVerdict[]> {
-    const numbers = new KeyNumbers([...this.#stateKeys(), rqKeys.queues]);
+    const numbers = new KeyNumbers([...this.stateKeys, rqKeys.queues]);
     const args: RedisValue[] = [commonFields.length, ...commonFields];
     for (const request of requests) args.push(...encodeFire(request, numbers, nowMs));
-    const reply = await this.#run(FIRE, numbers.keys, args, { nowMs });
+    const reply = await this.run(FIRE, numbers.keys, args, { nowMs });
     return reply.map(parseFireVerdict);
   }
 
@@ -227,8 +219,8 @@ export class Agenda {
       ...missedArgs(lost),
     ]);
     const head = [this.#generation, identity.format, identity.source, isLast ? "1" : ""];
-    const keys = [...this.#stateKeys(), this.#options.keys.state];
-    const reply = await this.#run(
+    const keys = [...this.stateKeys, this.#options.keys.state];
+    const reply = await this.run(
       REPAIR,
       keys,
       [...head, flatPauses.length, ...flatPauses, ...args],
@@ -238,6 +230,11 @@ export class Agenda {
     );
     if (reply[0] === "moved") return null;
     return reply.map((verdict) => (verdict === "newer" ? null : verdict));
+  }
+
+  /** Where it is remembered that a request was carried out. */
+  requestKey(requestId: string): string {
+    return requestKey(this.#options.keys, requestId);
   }
 
   /** The highest generation seen: a lower one in Redis means that it went back in time. */
@@ -256,14 +253,19 @@ export class Agenda {
   }
 
   /** The keys that head every script, in the order of common.lua. */
-  #stateKeys(): string[] {
+  get stateKeys(): string[] {
     const { agenda, planned, settled, lastOutcome, lastJob, paused } = this.#options.keys;
     const { ledger, generation, definitions, changes } = this.#options.keys;
     const first = [agenda, planned, settled, lastOutcome, lastJob, paused];
     return [...first, ledger, generation, definitions, changes];
   }
 
-  async #run(
+  /**
+   * Runs a script that begins with common.lua and gives its verdicts; `keys` begin with `stateKeys`.
+   *
+   * @throws RedisRefusal when Redis refused; any other error means that the outcome is unknown.
+   */
+  async run(
     script: Script,
     keys: readonly string[],
     args: readonly RedisValue[],

@@ -67,11 +67,13 @@ export interface FireRequest {
   readonly job: PlacedJob | null;
   /** Given when the overlap policy is to be asked. */
   readonly overlapGuard: OverlapGuard | null;
+  /** Given for what the site itself enqueues: the hash of claims, and the caller's claim there. */
+  readonly handing?: { readonly key: string; readonly token: string } | undefined;
 }
 
 /** What the script answered; see the head of fire.lua. */
 export type FireVerdict =
-  | { readonly kind: "placed" | "settled" | "paused" | "overlap" | "already" | "moved" | "changed" }
+  | { readonly kind: (typeof PLAIN_VERDICTS)[number] }
   | { readonly kind: "last_job"; readonly lastJobId: string }
   | { readonly kind: "wrong_type"; readonly key: string };
 
@@ -80,6 +82,7 @@ const PLAIN_VERDICTS = [
   "settled",
   "paused",
   "overlap",
+  "entered",
   "already",
   "moved",
   "changed",
@@ -137,8 +140,10 @@ function overlapExtra(guard: OverlapGuard, numbers: KeyNumbers): Record<string, 
 }
 
 /** What is only said where there is something to say. */
-function extraText({ reason, missed, overlapGuard }: FireRequest, numbers: KeyNumbers): string {
-  if (reason === "" && missed === null && overlapGuard === null) return "";
+function extraText(request: FireRequest, numbers: KeyNumbers): string {
+  const { reason, missed, overlapGuard, handing } = request;
+  const isPlain = reason === "" && missed === null && overlapGuard === null;
+  if (isPlain && handing === undefined) return "";
   return JSON.stringify({
     reason: reason === "" ? undefined : reason,
     missed:
@@ -146,6 +151,7 @@ function extraText({ reason, missed, overlapGuard }: FireRequest, numbers: KeyNu
         ? undefined
         : { due: missed.dueSeconds, until: missed.untilSeconds, count: missed.count },
     overlap: overlapGuard === null ? undefined : overlapExtra(overlapGuard, numbers),
+    handing: handing && { key: numbers.numberOf(handing.key), token: handing.token },
   });
 }
 

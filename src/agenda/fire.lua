@@ -17,18 +17,19 @@
 --     number in KEYS of the queue and of the job hash; 0 0 without a job
 --     last job       JSON to remember of the job
 --     extra          "" or JSON: reason; missed {due, until, count} before `due`; overlap {job, key, wip}: the last job as the
---                    caller knows it ("" for none) and the numbers in KEYS of its hash and of its queue's rq:wip (0 for none)
+--                    caller knows it ("" for none) and the numbers in KEYS of its hash and of its queue's rq:wip (0 for none);
+--                    handing {key, token}: the number in KEYS of the hash that hand-over.lua writes, and the caller's claim there
 --     own            number of values that follow: further fields and values of the job hash
 -- Returns per operation a verdict:
 --   "placed" | "settled" | "paused" | "overlap"   done now, entered in the ledger
---   "already"        done by an earlier call with this job
+--   "entered"        it was handed over and planned anew meanwhile: only entered in the ledger
+--   "already"        done by an earlier call with this job or claim
 --   "moved"          not the planned occurrence (any more); nothing done
 --   "changed"        the definition is another now; nothing done
 --   "last_job ID"    the last job is another one: call again with its keys; nothing done
 --   "wrong_type KEY" the queue or job key holds something else; nothing done
 
 local QUEUES = KEYS[11]
-local WIP_READ_MAX = 1000
 local cursor = FIRST_ARG - 1
 local function take()
   cursor = cursor + 1
@@ -52,24 +53,6 @@ local function read_operation()
   operation.extra = extra == '' and {} or cjson.decode(extra)
   operation.own = take_list()
   return operation
-end
-
--- RQ 1.x lists a running job by its id, 2.x as "id:execution"; the score tells until when it counts as alive.
-local function is_running(wip_key, job)
-  local live = redis.call('ZRANGEBYSCORE', wip_key, NOW, '+inf', 'LIMIT', 0, WIP_READ_MAX)
-  for _, member in ipairs(live) do
-    if member == job or string.sub(member, 1, #job + 1) == job .. ':' then return true end
-  end
-  return false
-end
-
--- Whether the schedule's last job still waits or runs. A guard older than twice the job's timeout is stale.
-local function last_job_blocks(guard, overlap)
-  local timeout = tonumber(guard.timeout)
-  if timeout > 0 and tonumber(guard.ms) + 2000 * timeout < NOW_MS then return false end
-  local status = redis.call('HGET', KEYS[overlap.key], 'status')
-  if status == 'queued' or status == 'deferred' or status == 'scheduled' then return true end
-  return status == 'started' and is_running(KEYS[overlap.wip], guard.job)
 end
 
 local known_types = {}
@@ -96,7 +79,7 @@ local function placing_verdict(operation)
   local guard = text and cjson.decode(text)
   local known = guard and guard.job or ''
   if known ~= overlap.job then return 'last_job ' .. known end
-  if guard and last_job_blocks(guard, overlap) then return 'overlap' end
+  if guard and last_job_blocks(guard, KEYS[overlap.key], KEYS[overlap.wip]) then return 'overlap' end
   return 'placed'
 end
 
@@ -105,10 +88,20 @@ local function placed_before(operation)
   return text and cjson.decode(text).job == operation.job
 end
 
+-- The site has it already: whatever became of the definition meanwhile, that is entered.
+local function handed_over_verdict(operation, plan, settled_due)
+  if due_of(plan) == operation.planned then return 'settled' end
+  local handing = operation.extra.handing
+  local claim = redis.call('HGET', KEYS[handing.key], operation.id)
+  if claim and string.match(claim, '(%S+)$') == handing.token then return 'entered' end
+  return settled_due == tonumber(operation.due) and 'already' or 'moved'
+end
+
 local any_paused, all_paused = false, false
 
 local function verdict_of(operation, plan, settled)
   local settled_due = due_of(settled)
+  if operation.outcome == 'handed_over' then return handed_over_verdict(operation, plan, settled_due) end
   if due_of(plan) ~= operation.planned then
     return placed_before(operation) and 'already' or 'moved'
   end
@@ -168,8 +161,14 @@ local function place(operation)
   set_field(LAST_JOB, operation.id, operation.last_job)
 end
 
-local function fire(operation, verdict)
+local function fire(operation, verdict, settled)
   if operation.clock_error then reset_clock_error(operation.id, operation.clock_error) end
+  if operation.extra.handing then redis.call('HDEL', KEYS[operation.extra.handing.key], operation.id) end
+  if verdict == 'entered' then
+    local settled_due = due_of(settled)
+    if not settled_due or settled_due < tonumber(operation.due) then set_field(SETTLED, operation.id, operation.settled) end
+    return enter(operation, verdict)
+  end
   append(writes.removed, operation.id .. '|' .. int(operation.planned))
   if verdict == 'placed' then place(operation) end
   set_field(SETTLED, operation.id, operation.settled)
@@ -184,7 +183,7 @@ local function fire(operation, verdict)
 end
 
 local function flush()
-  redis.call('ZREM', AGENDA, unpack(writes.removed))
+  if #writes.removed > 0 then redis.call('ZREM', AGENDA, unpack(writes.removed)) end
   if #writes.forgotten > 0 then redis.call('HDEL', PLANNED, unpack(writes.forgotten)) end
   for hash, fields in pairs(writes.hashes) do redis.call('HSET', hash, unpack(fields)) end
   if #writes.added > 0 then redis.call('ZADD', AGENDA, unpack(writes.added)) end
@@ -208,7 +207,7 @@ end
 any_paused = redis.call('EXISTS', PAUSED) == 1
 all_paused = any_paused and redis.call('HEXISTS', PAUSED, '|') == 1
 local plans, settled = redis.call('HMGET', PLANNED, unpack(ids)), redis.call('HMGET', SETTLED, unpack(ids))
-local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true }
+local DONE_NOW = { placed = true, settled = true, paused = true, overlap = true, entered = true }
 local verdicts, any = {}, false
 for index, operation in ipairs(operations) do
   local verdict = verdict_of(operation, plans[index], settled[index])
@@ -223,7 +222,7 @@ end
 if not any then return reply(verdicts) end
 begin()
 for index, operation in ipairs(operations) do
-  if DONE_NOW[verdicts[index]] then fire(operation, verdicts[index]) end
+  if DONE_NOW[verdicts[index]] then fire(operation, verdicts[index], settled[index]) end
 end
 flush()
 return reply(verdicts)

@@ -106,6 +106,6 @@ async function moveFrom(options: StateOptions, former: string): Promise<ClaimRes
 
 /** Everything but what only a living daemon writes. */
 function movedKeys(keys: Keys): string[] {
-  const stays = new Set([keys.leader, keys.term, keys.daemons, keys.state]);
+  const stays = new Set([keys.leader, keys.term, keys.daemons, keys.state, keys.requests]);
   return Object.values(keys).filter((key) => !stays.has(key));
 }

@@ -33,6 +33,15 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
   return promise;
 }
 
+/** Waits for the end of what is under way, and no longer than `timeoutMs`; how it ended is for others to tell. */
+export async function settledWithin(
+  work: ReadonlyArray<Promise<unknown>>,
+  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+): Promise<void> {
+  const options = { clock, timeoutMs, action: "wait" };
+  await withDeadline(options, () => Promise.allSettled(work)).catch(() => undefined);
+}
+
 /** What `withDeadline` needs. */
 export interface DeadlineOptions {
   readonly clock: Clock;

@@ -35,6 +35,8 @@ export interface LogOptions {
 /** A log and what its owner may do with it. */
 export interface OpenLog {
   readonly log: Log;
+  /** The least severe lines that are written from now on. */
+  setLevel(level: LogLevel): void;
   /** Opens the file anew, after `logrotate` moved it away. */
   reopen(): void;
   close(): void;
@@ -99,14 +101,16 @@ export function openLog({ level, format, file, redact }: LogOptions): OpenLog {
     }
     writeAll(STDERR, `${redact(FORMATS[format](line))}\n`);
   };
+  const threshold = { number: LEVELS[level] };
   const root = createConsola({
-    level: LEVELS[level],
+    level: LEVELS.trace,
     reporters: [{ log: write }],
     throttle: 0,
     throttleMin: Infinity,
   });
   return {
-    log: wrap(root),
+    log: wrap(root, threshold),
+    setLevel: (next) => (threshold.number = LEVELS[next]),
     reopen: () => {
       if (handle === null || file === undefined) return;
       const old = handle;
@@ -120,14 +124,20 @@ export function openLog({ level, format, file, redact }: LogOptions): OpenLog {
   };
 }
 
-function wrap(consola: ConsolaInstance): Log {
+/** Levels are judged here and not by consola, whose marked logs keep the level that they were made with. */
+function wrap(consola: ConsolaInstance, threshold: { readonly number: number }): Log {
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields?: LogFields): void => {
+      if (LEVELS[level] <= threshold.number) consola[level](message, fields);
+    };
   return {
-    trace: (message, fields) => consola.trace(message, fields),
-    debug: (message, fields) => consola.debug(message, fields),
-    info: (message, fields) => consola.info(message, fields),
-    warn: (message, fields) => consola.warn(message, fields),
-    error: (message, fields) => consola.error(message, fields),
-    for: (component) => wrap(consola.withTag(component)),
+    trace: write("trace"),
+    debug: write("debug"),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    for: (component) => wrap(consola.withTag(component), threshold),
   };
 }
 

@@ -6,9 +6,23 @@ const LOCK_NB = 4;
 /** TIOCGWINSZ, the same on all Linux machines that we build for. */
 const GET_WINDOW_SIZE = 0x5413;
 
+const SOL_SOCKET = 1;
+const SO_PEERCRED = 17;
+/** Three 32-bit numbers: pid, uid, gid. */
+const CREDENTIALS_BYTES = 12;
+
 interface SystemCalls {
   readonly flock: (handle: number, operation: number) => number;
   readonly ioctl: (handle: number, request: number, argument: Uint16Array) => number;
+  readonly getsockopt: (
+    ...call: [
+      handle: number,
+      level: number,
+      option: number,
+      value: Uint32Array,
+      length: Uint32Array,
+    ]
+  ) => number;
 }
 
 function load(): SystemCalls | null {
@@ -16,6 +30,10 @@ function load(): SystemCalls | null {
     try {
       const { symbols } = dlopen(library, {
         flock: { args: [FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+        getsockopt: {
+          args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
+          returns: FFIType.i32,
+        },
         ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
       });
       return symbols;
@@ -46,4 +64,22 @@ export function terminalColumns(handle: number): number | null {
   if (calls === null || calls.ioctl(handle, GET_WINDOW_SIZE, size) !== 0) return null;
   const [, columns = 0] = size;
   return columns === 0 ? null : columns;
+}
+
+/** The process at the other end of a Unix socket, as it was when it connected. */
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Who connected to an open Unix socket; null when this system cannot tell. */
+export function peerCredentials(handle: number): PeerCredentials | null {
+  const found = new Uint32Array(3);
+  const length = new Uint32Array([CREDENTIALS_BYTES]);
+  const calls = systemCalls();
+  if (calls === null) return null;
+  if (calls.getsockopt(handle, SOL_SOCKET, SO_PEERCRED, found, length) !== 0) return null;
+  const [pid = 0, uid = 0, gid = 0] = found;
+  return { pid, uid, gid };
 }

@@ -2,7 +2,7 @@
 import type { ListRow } from "../observe/listing.ts";
 import type { StatusDocument } from "../observe/status.ts";
 
-type Shape = Readonly<Record<string, "text" | "list" | "object">>;
+type Shape = Readonly<Record<string, "text" | "list" | "object" | "number">>;
 
 const STATUS_SHAPE: Shape = {
   at: "text",
@@ -33,7 +33,8 @@ function kindOf(value: unknown): string {
   return value === null ? "null" : typeof value;
 }
 
-function hasShape(value: unknown, shape: Shape): boolean {
+/** Whether a value is an object with these keys. */
+export function hasShape(value: unknown, shape: Shape): boolean {
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(shape).every(([key, kind]) => kindOf(Reflect.get(value, key)) === kind);
 }
@@ -46,7 +47,8 @@ function isRows(value: unknown): value is ListRow[] {
   return Array.isArray(value) && value.every((row) => hasShape(row, ROW_SHAPE));
 }
 
-const OTHER_VERSION =
+/** What to say of an answer of another form. */
+export const OTHER_VERSION =
   "the daemon's answer has another form: it runs another version than btu; restart it";
 
 /** @throws Error when the daemon is of another version. */

@@ -25,7 +25,13 @@ export interface CommandMeta {
 }
 
 /** The daemon is asked over its socket; the configuration tells where schedules and Redis are. */
-type Needs = "the daemon" | "the daemon, else the configuration" | "the configuration" | "nothing";
+type Needs =
+  | "the daemon"
+  | "the daemon, else the configuration"
+  | "the configuration"
+  | "the configuration, Redis"
+  | "the configuration, the web server"
+  | "nothing";
 
 /** Commands by the word they are called by; each is loaded when it is needed. */
 export type CommandTable = Readonly<Record<string, () => Promise<CliCommand>>>;

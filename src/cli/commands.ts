@@ -19,12 +19,37 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     },
   },
   {
+    title: "Change",
+    commands: {
+      run: async () => (await import("./run-job.ts")).runCommand,
+      pause: async () => (await import("./pause.ts")).pauseCommand,
+      resume: async () => (await import("./pause.ts")).resumeCommand,
+      reload: async () => (await import("./reload.ts")).reloadCommand,
+      cancel: async () => (await import("./reload.ts")).cancelCommand,
+      reconcile: async () => (await import("./reconcile.ts")).reconcileCommand,
+    },
+  },
+  {
+    title: "RQ",
+    commands: {
+      queues: async () => (await import("./queues.ts")).queuesCommand,
+      workers: async () => (await import("./workers.ts")).workersCommand,
+      jobs: async () => (await import("./jobs.ts")).jobsCommand,
+      job: async () => (await import("./job.ts")).jobCommand,
+      requeue: async () => (await import("./requeue.ts")).requeueCommand,
+      tasks: async () => (await import("./tasks.ts")).tasksCommand,
+    },
+  },
+  {
     title: "Check",
     commands: {
+      doctor: async () => (await import("./doctor.ts")).doctorCommand,
       lint: async () => (await import("./lint.ts")).lintCommand,
       cron: async () => (await import("./cron.ts")).cronCommand,
       config: async () => (await import("./config.ts")).configCommand,
       ping: async () => (await import("./ping.ts")).pingCommand,
+      "test-ping": async () => (await import("./test-ping.ts")).testPingCommand,
+      "test-pickler": async () => (await import("./test-pickler.ts")).testPicklerCommand,
     },
   },
   {

@@ -151,5 +151,6 @@ export const configCommand = defineGroup(
     show: () => Promise.resolve(showCommand),
     check: () => Promise.resolve(checkCommand),
     path: () => Promise.resolve(pathCommand),
+    reload: async () => (await import("./config-reload.ts")).configReloadCommand,
   },
 );

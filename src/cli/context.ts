@@ -8,6 +8,9 @@ import type { Environment } from "../config/given.ts";
 import { configPath, loadConfig } from "../config/load.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { askDaemon, NoDaemonError } from "../control/client.ts";
+import type { Question } from "../control/client.ts";
+import type { Reply } from "../control/command.ts";
+import { NotFoundError } from "./exit.ts";
 import type { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
 
@@ -20,6 +23,15 @@ export interface ContextOptions {
   readonly configFile: string | undefined;
   /** Standard input. */
   readonly input: () => AsyncIterable<Uint8Array>;
+}
+
+/** What is asked besides the request's name. */
+export interface Asked {
+  /** A schedule's name, or an object with more; default: nothing. */
+  readonly content?: unknown;
+  /** Default: over the socket. */
+  readonly via?: "socket" | "redis";
+  readonly timeoutMs?: number;
 }
 
 /** A running daemon answers from memory; a larger delay is a fault. */
@@ -81,14 +93,30 @@ export class CliContext {
   /**
    * What the daemon answers to a request.
    *
-   * @throws NoDaemonError when none runs; Error when it refuses or does not answer in time.
+   * @throws NoDaemonError when none runs; NotFoundError when it knows no such schedule; Error when it refuses or does not
+   * answer in time.
    */
-  async ask(type: string): Promise<unknown> {
-    const socketPath = this.socketPath();
-    const options = { socketPath, clock: this.clock, timeoutMs: ANSWER_TIMEOUT_MS };
-    const reply = await askDaemon(type, null, options);
-    if (!reply.ok) throw new Error(`ask the daemon for "${type}": ${reply.message}`);
-    return reply.result;
+  async ask(type: string, asked: Asked = {}): Promise<unknown> {
+    const { content = null, via = "socket", timeoutMs = ANSWER_TIMEOUT_MS } = asked;
+    const question = { type, content };
+    const reply =
+      via === "socket"
+        ? await this.#askSocket(question, timeoutMs)
+        : await this.#askThroughRedis(question, timeoutMs);
+    if (reply.ok) return reply.result;
+    if (reply.code === "not_found") throw new NotFoundError(reply.message);
+    throw new Error(reply.message);
+  }
+
+  #askSocket(question: Question, timeoutMs: number): Promise<Reply> {
+    return askDaemon(question, { socketPath: this.socketPath(), clock: this.clock, timeoutMs });
+  }
+
+  async #askThroughRedis(question: Question, timeoutMs: number): Promise<Reply> {
+    const { config } = this.config();
+    // Brings the Redis client with it, which who asks over the socket does not need.
+    const { askThroughRedis } = await import("../control/redis-client.ts");
+    return askThroughRedis(question, { config, clock: this.clock, timeoutMs });
   }
 
   #findSocket(): string {

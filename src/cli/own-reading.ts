@@ -2,21 +2,19 @@
 import { Agenda } from "../agenda/agenda.ts";
 import { parsePlan } from "../agenda/plan-record.ts";
 import { needOf } from "../agenda/plan.ts";
-import { withDeadline } from "../base/abort.ts";
 import { nowSeconds } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
-import { redisTarget } from "../config/targets.ts";
 import { ExpressionCache } from "../cron/expression-cache.ts";
 import type { ZoneData } from "../cron/zone-data.ts";
 import { Book } from "../engine/book.ts";
 import { gatherSchedules } from "../engine/gather.ts";
 import { SourceReader } from "../engine/source-reader.ts";
-import { connectRedis, describeTarget } from "../redis/connect.ts";
-import type { RedisConnection } from "../redis/connect.ts";
 import { makeKeys } from "../redis/keys.ts";
+import type { BtuGeneration } from "../schedule/btu-generation.ts";
 import { openSources } from "../schedule/open-source.ts";
 import type { CliContext } from "./context.ts";
+import { withOwnRedis } from "./own-redis.ts";
 import { openZones } from "./zones.ts";
 
 /** What was read. */
@@ -25,10 +23,11 @@ export interface OwnReading {
   readonly zones: ZoneData;
   /** Sources that could not be read, one sentence each. */
   readonly problems: readonly string[];
+  /** The names of the sources, for people. */
+  readonly sources: readonly string[];
+  /** Which app the site has; null where there is no site, or it could not be read. */
+  readonly generation: BtuGeneration | null;
 }
-
-/** A Redis that is there answers within milliseconds; one that is not must not keep people waiting. */
-const REDIS_TIMEOUT_MS = 2_000;
 
 /** Reads all sources of the configuration; one that cannot be read leaves the others. */
 export async function readSchedules(context: CliContext): Promise<OwnReading> {
@@ -49,7 +48,8 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   const problems = readers.flatMap(({ name, problem }) =>
     problem === null ? [] : [`${name}: ${problem}`],
   );
-  return { book, zones, problems };
+  const generation = sources.find((source) => source.generation !== null)?.generation ?? null;
+  return { book, zones, problems, sources: readers.map(({ name }) => name), generation };
 }
 
 async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {
@@ -65,35 +65,18 @@ async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void>
   }
 }
 
-/** Rejects when the first attempt to connect fails: the connection itself would go on trying. */
-function firstFault({ client }: RedisConnection): Promise<never> {
-  return new Promise((_, reject) => {
-    client.once("error", reject);
-  });
-}
-
 /** Takes over from Redis what is planned and paused; returns why that was not possible, else null. */
 export async function readPlans(context: CliContext, book: Book): Promise<string | null> {
   const { clock } = context;
   const { config } = context.config();
-  const target = redisTarget(config);
-  const redis = connectRedis({ target, clock, log: silentLog, name: "btu" });
-  const agenda = new Agenda({
-    client: redis.client,
-    keys: makeKeys(config.redis_key_prefix),
-    clock,
-    ledgerMax: config.ledger_max_entries,
-  });
   try {
-    const options = { clock, timeoutMs: REDIS_TIMEOUT_MS, action: "read the agenda" };
-    await withDeadline(options, async (signal) => {
-      await Promise.race([redis.ready(signal), firstFault(redis)]);
-      await notePlans(agenda, book, nowSeconds(clock));
+    await withOwnRedis(context, "read the agenda", async (client) => {
+      const keys = makeKeys(config.redis_key_prefix);
+      const ledgerMax = config.ledger_max_entries;
+      await notePlans(new Agenda({ client, keys, clock, ledgerMax }), book, nowSeconds(clock));
     });
     return null;
   } catch (error) {
-    return `Redis ${describeTarget(target)} cannot be read: ${redis.problem ?? describeError(error)}`;
-  } finally {
-    redis.close();
+    return describeError(error);
   }
 }

@@ -16,6 +16,8 @@ export interface Key<T, D extends T | null = T | null> {
   readonly aliases?: readonly string[];
   /** Never shown; can also be given as `<key>_file`. */
   readonly secret?: true;
+  /** A running daemon takes a new value over; otherwise it needs a restart. */
+  readonly live?: true;
   /** Stands at the top of the example file, with a value. */
   readonly starter?: true;
 }

@@ -89,7 +89,7 @@ const needsWebserver: Rule = (ruled) => {
     const text = `${mode} needs webserver_token, the API key and secret of a user`;
     faults.push({ key: "connectivity_mode", text });
   }
-  if (config.job_builder !== "auto") {
+  if (config.job_builder !== "auto" && config.job_builder !== "delegated") {
     const text = `job_builder "${config.job_builder}" is not possible with ${mode}: the site enqueues its jobs itself; remove the line`;
     faults.push({ key: "job_builder", text });
   }
@@ -137,6 +137,8 @@ const needsWholeTls: Rule = ({ config, nameOf }) => {
   return { faults };
 };
 
+const ASKS_WEBSERVER: ReadonlySet<string> = new Set(["pickled", "delegated"]);
+
 const needsBuilder: Rule = (ruled) => {
   const { config, isGiven } = ruled;
   if (!wantsSql(ruled)) return {};
@@ -146,8 +148,8 @@ const needsBuilder: Rule = (ruled) => {
     const wanted = isGiven("site") ? "frappe_user, or webserver_token to ask for its user" : "site";
     return { faults: [{ key: "job_builder", text: `job_builder "native" needs ${wanted}` }] };
   }
-  if (config.job_builder === "pickled" && !canPickle) {
-    const text = 'job_builder "pickled" needs webserver_token, the API key and secret of a user';
+  if (ASKS_WEBSERVER.has(config.job_builder) && !canPickle) {
+    const text = `job_builder "${config.job_builder}" needs webserver_token, the API key and secret of a user`;
     return { faults: [{ key: "job_builder", text }] };
   }
   if (config.job_builder === "auto" && !canPickle && !canBuild) {

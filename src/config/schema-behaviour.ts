@@ -10,11 +10,13 @@ export const GENERAL_KEYS = {
   name: key(text(), {
     default: "BTU Scheduler",
     about: "What this scheduler is called in its log and status.",
+    live: true,
   }),
   environment_name: key(text(), {
     default: null,
     whenUnset: "no label",
     about: "A label beside the name, to tell one environment from another.",
+    live: true,
     example: "PROD",
   }),
   time_zone_string: key(zone(), {
@@ -29,6 +31,7 @@ export const GENERAL_KEYS = {
   full_refresh_internal_secs: key(integer({ min: 1, max: 7 * SECONDS_PER_DAY, unit: "seconds" }), {
     default: 90,
     about: "How often all schedules are read again, besides the changes that are told at once.",
+    live: true,
     aliases: ["max_seconds_between_updates"],
   }),
   startup_without_database_connections: key(boolean(), {
@@ -40,10 +43,10 @@ export const GENERAL_KEYS = {
 
 /** How an occurrence becomes an RQ job. */
 export const JOB_KEYS = {
-  job_builder: key(choice(["auto", "native", "pickled"]), {
+  job_builder: key(choice(["auto", "native", "pickled", "delegated"]), {
     default: "auto",
     about:
-      "Who makes the jobs of a site: this program (native), the web server (pickled), or whichever fits it.",
+      "Who makes the jobs of a site: this program (native), the web server (pickled), the app, which also enqueues them (delegated), or whichever fits the site.",
   }),
   site: key(text({ expected: "the name of a Frappe site", pattern: /^[\w.-]+$/ }), {
     default: null,
@@ -71,9 +74,29 @@ export const JOB_KEYS = {
     example: "home-frappe-frappe-bench:",
     aliases: ["jobs_site_prefix"],
   }),
+  job_id_style: key(choice(["auto", "plain", "pipes", "colons"]), {
+    default: "auto",
+    about:
+      "The ids of a site's jobs: plain, or with the site's name and || or :: before them, as Frappe 16 or 15 makes them; auto follows the version of the workers, for RQ 2.8 and later refuses all but plain ones.",
+  }),
+  result_ttl_secs: key(integer({ min: -1, max: 366 * SECONDS_PER_DAY, unit: "seconds" }), {
+    default: 600,
+    about:
+      "How long Redis keeps a site's job and its result after success; rq_results_ttl in the site's files. -1 keeps it for ever.",
+  }),
+  failure_ttl_secs: key(integer({ min: -1, max: 366 * SECONDS_PER_DAY, unit: "seconds" }), {
+    default: 7 * SECONDS_PER_DAY,
+    about:
+      "How long Redis keeps a site's job that failed; rq_job_failure_ttl in the site's files. -1 keeps it for ever.",
+  }),
   prefetch_secs: key(integer({ min: 0, max: 3600, unit: "seconds" }), {
     default: 5,
     about: "How long before its due time a pickled job is fetched from the web server.",
+  }),
+  pickled_fallback: key(choice(["wait", "cached"]), {
+    default: "wait",
+    about:
+      "What happens when a pickled job cannot be fetched in time: it is late, or placed as it was fetched last for the same task and schedule.",
   }),
 };
 
@@ -119,6 +142,7 @@ export const RECORD_KEYS = {
     {
       default: "info",
       about: "The least severe lines that are logged.",
+      live: true,
       aliases: ["tracing_level"],
     },
   ),
@@ -136,5 +160,6 @@ export const RECORD_KEYS = {
   ledger_max_entries: key(integer({ min: 1, max: 100_000_000 }), {
     default: 100_000,
     about: "How many entries the ledger of firings keeps in Redis.",
+    live: true,
   }),
 };

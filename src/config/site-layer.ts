@@ -24,6 +24,8 @@ const SAME: ReadonlyArray<readonly [setting: string, key: ConfigKey]> = [
   ["db_ssl_key", "sql_tls_key"],
   ["webserver_port", "webserver_port"],
   ["bench_id", "bench_id"],
+  ["rq_results_ttl", "result_ttl_secs"],
+  ["rq_job_failure_ttl", "failure_ttl_secs"],
 ];
 const SQL_TLS: readonly ConfigKey[] = ["sql_tls", "sql_tls_ca", "sql_tls_cert", "sql_tls_key"];
 const DB_TYPES: ReadonlySet<unknown> = new Set(["mariadb", "mysql", "postgres"]);

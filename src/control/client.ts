@@ -1,4 +1,5 @@
 /** Asks a running daemon over its socket. */
+import { randomUUID } from "node:crypto";
 import type { Socket } from "bun";
 import { DeadlineError } from "../base/abort.ts";
 import { sleep } from "../base/clock.ts";
@@ -9,6 +10,28 @@ import type { Reply } from "./command.ts";
 /** No daemon answers at this path. */
 export class NoDaemonError extends Error {
   override readonly name = "NoDaemonError";
+}
+
+/** What is asked. */
+export interface Question {
+  readonly type: string;
+  /** A schedule's name, or an object with more. */
+  readonly content: unknown;
+}
+
+/** A question as it is sent: with an id of its own, under which it is carried out once. */
+export interface SentQuestion {
+  readonly id: string;
+  readonly request_type: string;
+  readonly request_content: unknown;
+  /** Epoch ms. */
+  readonly sent_ms: number;
+}
+
+/** Makes a question ready to be sent, also twice. */
+export function sentQuestion({ type, content }: Question, nowMs: number): SentQuestion {
+  const id = randomUUID();
+  return { id, request_type: type, request_content: content, sent_ms: Math.round(nowMs) };
 }
 
 /** What asking needs. */
@@ -31,18 +54,12 @@ function codeOf(error: unknown): string {
  *
  * @throws NoDaemonError when nobody listens; Error when we may not connect; DeadlineError when no answer came in time.
  */
-export async function askDaemon(
-  type: string,
-  content: string | null,
-  options: AskOptions,
-): Promise<Reply> {
+export async function askDaemon(question: Question, options: AskOptions): Promise<Reply> {
   const { socketPath, clock } = options;
+  const line = `${JSON.stringify(sentQuestion(question, clock.nowMs()))}\n`;
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await ask(
-        `${JSON.stringify({ id: 1, request_type: type, request_content: content })}\n`,
-        options,
-      );
+      return await ask(line, options);
     } catch (error) {
       const isRefused = codeOf(error) === "ECONNREFUSED" && attempt < REFUSED_RETRIES;
       if (!isRefused) throw explained(error, socketPath);
@@ -105,11 +122,15 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
 
 const NEWLINE = 0x0a;
 
-function readReply(text: string): Reply {
+/** @throws Error when it is no answer that this version knows. */
+export function readReply(text: string): Reply {
   if (text === "") throw new Error("ask the daemon: it closed the connection without an answer");
   const reply: unknown = JSON.parse(text);
   if (!isReply(reply)) throw new Error("ask the daemon: its answer is of another version");
-  return reply;
+  // Without the id, which only this exchange knows.
+  return reply.ok
+    ? { ok: true, result: reply.result }
+    : { ok: false, code: reply.code, message: reply.message };
 }
 
 function isReply(value: unknown): value is Reply {

@@ -1,17 +1,95 @@
 /** What can be asked of a running daemon, whoever asks and over whatever transport. */
 
+/** What is done once, however often it is asked for, and only while it is fresh. */
+export interface Once {
+  /** Chosen by whoever asks; the same text again is the same request. */
+  readonly requestId: string;
+  /** When it was asked, epoch ms by the asker's clock. */
+  readonly sentMs: number;
+}
+
+/** Read this schedule again: the app sends its commands before its transaction commits, so both words mean just this. */
+export interface RereadCommand {
+  readonly kind: "reread";
+  readonly scheduleId: string;
+  readonly word: "create" | "cancel";
+}
+
+/** Place a job of this schedule now; its timetable stays as it is. */
+export interface RunCommand extends Once {
+  readonly kind: "run";
+  readonly scheduleId: string;
+  /** Although it is paused, or its last job still waits or runs. */
+  readonly isForced: boolean;
+}
+
+/** Keep a schedule from firing, or let it fire again; null stands for all. */
+export interface PauseCommand extends Once {
+  readonly kind: "pause" | "resume";
+  readonly scheduleId: string | null;
+  /** Why; shown to people. */
+  readonly note: string;
+}
+
+/** The newest entries of the ledger, of one schedule or of all. */
+export interface HistoryCommand {
+  readonly kind: "history";
+  readonly scheduleId: string | null;
+  readonly limit: number;
+}
+
 /** A request, understood. */
 export type Command =
-  | { readonly kind: "ping" }
-  /** Read this schedule again: the app sends its commands before its transaction commits, so both words mean just this. */
-  | { readonly kind: "reread"; readonly scheduleId: string; readonly word: "create" | "cancel" }
-  | { readonly kind: "status" }
-  | { readonly kind: "list" };
+  | { readonly kind: "ping" | "status" | "list" | "reconcile" | "reload_configuration" }
+  | RereadCommand
+  | RunCommand
+  | PauseCommand
+  | HistoryCommand;
 
-/** Why a request was not understood or not carried out. */
-export type ControlErrorCode = "bad_request" | "unknown_request" | "failed";
+/** Why a request was not understood or not carried out; docs/control.md tells them to people. */
+export type ControlErrorCode =
+  | "bad_request"
+  | "unknown_request"
+  /** Sent more than a minute ago, or under another clock. */
+  | "too_old"
+  | "not_found"
+  /** The schedule, or the configuration, is not sound. */
+  | "invalid"
+  | "paused"
+  | "still_running"
+  /** Redis, the web server or another part that is needed is away: asking again later may help. */
+  | "unavailable"
+  /** More is being asked at once than is answered. */
+  | "busy"
+  /** The answer does not fit where it would have to go. */
+  | "too_large"
+  | "failed";
 
 /** The answer to a command. */
 export type Reply =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly code: ControlErrorCode; readonly message: string };
+
+/** A command that is refused, with the code and the text of the answer. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  readonly code: ControlErrorCode;
+
+  constructor(code: ControlErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Who asks, as far as the transport can tell. */
+export interface Asker {
+  readonly via: "socket" | "redis" | "web server";
+  /** Of the process at the other end of the socket; null where it cannot be told. */
+  readonly peer: { readonly pid: number; readonly uid: number; readonly gid: number } | null;
+}
+
+/** `uid 1000 over the socket`. */
+export function describeAsker({ via, peer }: Asker): string {
+  if (via !== "socket") return `somebody through ${via === "redis" ? "Redis" : `the ${via}`}`;
+  return peer === null ? "somebody over the socket" : `uid ${peer.uid} over the socket`;
+}

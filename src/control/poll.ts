@@ -11,14 +11,15 @@ import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { FrappeEndpoints, PendingCommand } from "../frappe/endpoints.ts";
 import { isServerAway } from "../frappe/server-watch.ts";
-import type { Reply } from "./command.ts";
+import type { Asker } from "./command.ts";
+import type { Handle } from "./handle.ts";
 import { readRequest } from "./wire.ts";
 import type { Request } from "./wire.ts";
 
 /** What the service needs. */
 export interface CommandPollOptions {
   readonly endpoints: Pick<FrappeEndpoints, "baseUrl" | "getPendingSchedulerCommands">;
-  readonly handle: (request: Request) => Promise<Reply>;
+  readonly handle: Handle;
   /** Reads schedules again. */
   readonly reread: (scheduleIds: readonly string[]) => Promise<void>;
   /** Reads all schedules. */
@@ -48,6 +49,8 @@ function fold(commands: readonly PendingCommand[]): Folded {
   }
   return { ids, others };
 }
+
+const ASKER: Asker = { via: "web server", peer: null };
 
 /** The service; one per daemon. */
 export class CommandPoll implements Service {
@@ -107,6 +110,6 @@ export class CommandPoll implements Service {
       reread([...ids]).catch((error: unknown) => log.warn(`read again: ${describeError(error)}`));
     }
     // Nobody waits for the answers; what is wrong with a command the handler has logged.
-    for (const request of others) await handle(request);
+    for (const request of others) await handle(request, ASKER);
   }
 }

@@ -3,10 +3,14 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
   lstatSync,
   openSync,
   readFileSync,
   unlinkSync,
+  writeSync,
 } from "node:fs";
 import { describeError, StartError } from "../base/errors.ts";
 import { lockFile } from "../base/system-calls.ts";
@@ -44,13 +48,8 @@ export function socketError(path: string, error: unknown): StartError {
  */
 export function claimSocket({ path, mode, group }: SocketFileOptions): SocketClaim {
   const lockPath = `${path}.lock`;
-  const handle = openLock(path, lockPath);
+  const handle = holdLock(path, lockPath);
   try {
-    if (lockFile(handle) === false) {
-      throw new StartError(
-        `use the socket "${path}": another daemon has it; set socket_path to another place`,
-      );
-    }
     removeStale(path);
   } catch (error) {
     closeSync(handle);
@@ -69,12 +68,64 @@ export function claimSocket({ path, mode, group }: SocketFileOptions): SocketCla
   };
 }
 
+/** Another user's link must not lead us to a file of ours. */
+const LOCK_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+/** Each round means that another daemon ended just then. */
+const LOCK_ROUNDS_MAX = 10;
+
+/** The lock, held; whoever holds it notes his process in it. */
+function holdLock(path: string, lockPath: string): number {
+  for (let round = 1; round <= LOCK_ROUNDS_MAX; round += 1) {
+    const handle = openLock(path, lockPath);
+    try {
+      if (isTaken(handle)) throw takenError(path, readFileSync(handle, "utf8"));
+      if (isStillThere(handle, lockPath)) {
+        ftruncateSync(handle);
+        writeSync(handle, String(process.pid), 0);
+        return handle;
+      }
+    } catch (error) {
+      closeSync(handle);
+      throw socketError(path, error);
+    }
+    closeSync(handle);
+  }
+  throw takenError(path, "");
+}
+
 function openLock(path: string, lockPath: string): number {
   try {
-    return openSync(lockPath, "w", LOCK_MODE);
+    return openSync(lockPath, LOCK_FLAGS, LOCK_MODE);
   } catch (error) {
     throw socketError(path, error);
   }
+}
+
+/** Where the system cannot lock for us, the process that is noted decides. */
+function isTaken(handle: number): boolean {
+  return !(lockFile(handle) ?? !isAlive(readFileSync(handle, "utf8")));
+}
+
+function isAlive(pid: string): boolean {
+  if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+  try {
+    return readFileSync(`/proc/${pid}/comm`, "utf8").startsWith("btu-daemon");
+  } catch {
+    return false;
+  }
+}
+
+/** A daemon that ends removes its lock: what we locked may be nobody's way any more. */
+function isStillThere(handle: number, lockPath: string): boolean {
+  const found = lstatSync(lockPath, { throwIfNoEntry: false });
+  return found !== undefined && found.ino === fstatSync(handle).ino;
+}
+
+function takenError(path: string, pid: string): StartError {
+  const who = /^\d+$/.test(pid) ? `another daemon (process ${pid})` : "another daemon";
+  return new StartError(
+    `use the socket "${path}": ${who} has it; set socket_path to another place`,
+  );
 }
 
 function removeStale(path: string): void {

@@ -1,13 +1,15 @@
 /** The control protocol on a Unix domain socket. */
-import type { Socket } from "bun";
-import type { Clock, Timer } from "../base/clock.ts";
-import { describeError } from "../base/errors.ts";
+import { settledWithin } from "../base/abort.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
+import type { Asker } from "./command.ts";
+import { Connection } from "./connection.ts";
+import type { ControlSocket } from "./connection.ts";
 import type { Handle } from "./handle.ts";
 import { claimSocket, socketError } from "./socket-file.ts";
 import type { SocketClaim, SocketFileOptions } from "./socket-file.ts";
-import { MessageSplitter, readRequest, writeReply } from "./wire.ts";
+import { readRequest, writeReply } from "./wire.ts";
 
 /** What the server needs. */
 export interface SocketServerOptions {
@@ -17,32 +19,22 @@ export interface SocketServerOptions {
   readonly log: Log;
 }
 
-/** More open connections than any site needs; the next one is turned away. */
+/** More open connections than any site needs; the next one takes the place of the one that was silent longest. */
 const CONNECTIONS_MAX = 2_000;
-/** A message that has begun must be whole by then. */
-const MESSAGE_TIMEOUT_MS = 5_000;
-/** A client that does not read its answers is cut off when so much waits for it: a list of 100,000 schedules fits. */
-const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+/** What may wait for all clients together. */
+const WAITING_BYTES_MAX = 128 * 1024 * 1024;
+/** What a client waits for may never come once the daemon ends. */
+const END_TIMEOUT_MS = 1_000;
 /** Only the owner may connect until group and permissions are set. */
 const BIRTH_UMASK = 0o177;
-
-interface Connection {
-  readonly splitter: MessageSplitter;
-  readonly waiting: Buffer[];
-  waitingBytes: number;
-  deadline: Timer | null;
-  /** Answers leave in the order of their requests. */
-  turn: Promise<void>;
-  isEnding: boolean;
-}
-
-type ControlSocket = Socket<Connection>;
 
 /** The server; one per daemon. */
 export class SocketServer implements Service {
   readonly name = "control socket";
   readonly #options: SocketServerOptions;
+  /** In the order of their last message. */
   readonly #sockets = new Set<ControlSocket>();
+  #waitingBytes = 0;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
@@ -60,8 +52,9 @@ export class SocketServer implements Service {
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       server.stop();
-      await Promise.all([...this.#sockets].map((socket) => socket.data.turn));
-      for (const socket of this.#sockets) socket.end();
+      const answers = [...this.#sockets].map((socket) => socket.data.settled());
+      await settledWithin(answers, { clock: this.#options.clock, timeoutMs: END_TIMEOUT_MS });
+      for (const socket of this.#sockets) socket.data.end();
     } finally {
       claim.release();
     }
@@ -78,8 +71,8 @@ export class SocketServer implements Service {
         socket: {
           open: (socket) => this.#opened(socket),
           data: (socket, bytes) => this.#received(socket, bytes),
-          drain: (socket) => this.#flush(socket),
-          end: (socket) => this.#finish(socket),
+          drain: (socket) => socket.data.flush(),
+          end: (socket) => socket.data.end(),
           close: (socket) => this.#closed(socket),
           error: (socket) => this.#closed(socket),
         },
@@ -94,90 +87,48 @@ export class SocketServer implements Service {
   }
 
   #opened(socket: ControlSocket): void {
-    socket.data = {
-      splitter: new MessageSplitter(),
-      waiting: [],
-      waitingBytes: 0,
-      deadline: null,
-      turn: Promise.resolve(),
-      isEnding: false,
-    };
+    const { clock, log } = this.#options;
+    socket.data = new Connection(socket, {
+      clock,
+      answer: (message, asker) => this.#answer(message, asker),
+      onCut: (reason) => log.debug(`closing a connection: ${reason}`),
+      reserve: (bytes) => this.#reserve(bytes),
+    });
     this.#sockets.add(socket);
-    if (this.#sockets.size > CONNECTIONS_MAX) socket.end();
+    if (this.#sockets.size > CONNECTIONS_MAX) this.#makeRoom(socket);
+  }
+
+  #makeRoom(newcomer: ControlSocket): void {
+    const victim = this.#silent(newcomer) ?? newcomer;
+    this.#sockets.delete(victim);
+    victim.data.cut("there are too many connections");
+  }
+
+  #silent(newcomer: ControlSocket): ControlSocket | null {
+    for (const socket of this.#sockets) {
+      if (socket.data.isIdle && socket !== newcomer) return socket;
+    }
+    return null;
   }
 
   #closed(socket: ControlSocket): void {
-    socket.data.deadline?.cancel();
+    socket.data.closed();
     this.#sockets.delete(socket);
   }
 
   #received(socket: ControlSocket, bytes: Uint8Array): void {
-    const { data } = socket;
-    let messages: string[];
-    try {
-      messages = data.splitter.push(bytes);
-    } catch (error) {
-      this.#options.log.debug(`closing a connection: ${describeError(error)}`);
-      this.#finish(socket);
-      return;
-    }
-    for (const message of messages) {
-      data.turn = data.turn.then(() => this.#answer(socket, message));
-    }
-    this.#watchDeadline(socket);
+    if (this.#sockets.delete(socket)) this.#sockets.add(socket);
+    socket.data.received(bytes);
   }
 
-  #watchDeadline(socket: ControlSocket): void {
-    const { data } = socket;
-    if (!data.splitter.isHalfway) {
-      data.deadline?.cancel();
-      data.deadline = null;
-    } else {
-      data.deadline ??= this.#options.clock.timer(MESSAGE_TIMEOUT_MS, () => socket.end());
-    }
+  #reserve(bytes: number): boolean {
+    this.#waitingBytes += bytes;
+    return this.#waitingBytes <= WAITING_BYTES_MAX;
   }
 
-  async #answer(socket: ControlSocket, message: string): Promise<void> {
+  async #answer(message: string, asker: Asker): Promise<string | null> {
     const request = readRequest(message);
-    const text = request === null ? null : writeReply(request, await this.#options.handle(request));
-    if (text === null) this.#finish(socket);
-    else this.#send(socket, Buffer.from(text));
-  }
-
-  #send(socket: ControlSocket, bytes: Buffer): void {
-    const { data } = socket;
-    data.waiting.push(bytes);
-    data.waitingBytes += bytes.length;
-    if (data.waitingBytes > WAITING_BYTES_MAX) {
-      this.#options.log.warn("closing a connection: the client does not read its answers");
-      socket.terminate();
-      return;
-    }
-    this.#flush(socket);
-  }
-
-  #flush(socket: ControlSocket): void {
-    const { data } = socket;
-    for (let next = data.waiting[0]; next !== undefined; next = data.waiting[0]) {
-      const written = Math.max(socket.write(next), 0);
-      data.waitingBytes -= written;
-      if (written < next.length) {
-        data.waiting[0] = next.subarray(written);
-        return;
-      }
-      data.waiting.shift();
-    }
-    if (data.isEnding) socket.end();
-  }
-
-  /** Closes once everything asked for is answered and sent. */
-  #finish(socket: ControlSocket): void {
-    void this.#endAfter(socket, socket.data.turn);
-  }
-
-  async #endAfter(socket: ControlSocket, turn: Promise<void>): Promise<void> {
-    await turn;
-    socket.data.isEnding = true;
-    this.#flush(socket);
+    if (request === null) return null;
+    return writeReply(request, await this.#options.handle(request, asker));
   }
 }

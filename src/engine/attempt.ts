@@ -3,16 +3,22 @@ import type { FireRequest, LastJob } from "../agenda/fire-request.ts";
 import { planRecord, scoreOf, wallSeconds } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
 import { Backoff } from "../base/backoff.ts";
-import type { Builder } from "../job/builder.ts";
+import type { Builder, HandOver } from "../job/builder.ts";
 import { ownJobFields } from "../job/rq-job.ts";
 import type { RqJob } from "../job/rq-job.ts";
-import { LATE_AFTER_MS, LATE_MAX_SECONDS } from "./firing.ts";
+import { decideAgain, LATE_AFTER_MS, LATE_MAX_SECONDS } from "./firing.ts";
 import type { Firing } from "./firing.ts";
 
 /** What cannot be built is tried again after this, then in growing distances. */
 const RETRY = { firstMs: 500, maxMs: 15_000 } as const;
 /** While the web server is away it is looked after elsewhere, and trying costs nothing. */
 const AWAY_RETRY_MS = 500;
+
+/** Why no job is placed although it was to be. */
+export interface Skipped {
+  readonly outcome: "skipped_paused" | "skipped_overlap";
+  readonly reason: string;
+}
 
 /** What `Attempt` is made from. */
 export interface AttemptOptions {
@@ -27,17 +33,25 @@ export interface AttemptOptions {
 export class Attempt {
   readonly member: string;
   readonly schedule: ActiveSchedule;
-  readonly firing: Firing;
   /** When it is due on the agenda, jitter included, epoch ms. */
   readonly scoreMs: number;
   readonly builder: Builder;
+  #firing: Firing;
   /** Kept through every retry: the script knows a repeated call by its job id. */
   job: RqJob | null = null;
   isBuilding = false;
   /** The script was asked and its answer is not known: only the same request again tells what happened. */
   isSent = false;
+  /** Of what the site itself enqueues: whether that is done with, or was found not to be needed. */
+  isHandled = false;
+  /** The site was asked and its answer is not known: what it did must be looked up. */
+  isUnknown = false;
+  /** The claim of what is handed over. */
+  claim: { readonly key: string; readonly token: string } | null = null;
   /** Set when it is given up: it is settled as failed with this reason. */
   failure: string | null = null;
+  /** Set when it is settled without a job, though nothing failed. */
+  skipped: Skipped | null = null;
   /** Why the last try did not succeed. */
   trouble = "";
   retryAtMs = 0;
@@ -48,19 +62,41 @@ export class Attempt {
   constructor(options: AttemptOptions) {
     this.member = options.member;
     this.schedule = options.schedule;
-    this.firing = options.firing;
+    this.#firing = options.firing;
     this.scoreMs = options.scoreMs;
     this.builder = options.builder;
   }
 
-  /** Whether it needs a job that it does not have yet. */
+  get firing(): Firing {
+    return this.#firing;
+  }
+
+  /** The fingerprints that the scripts compare. */
+  get definition(): string {
+    return `${this.schedule.timingFingerprint} ${this.schedule.workFingerprint}`;
+  }
+
+  /** What hands it over, or null where a job is built and placed. */
+  get handOver(): HandOver | null {
+    return this.builder.handOver ?? null;
+  }
+
+  /** Whether the site may have been asked already: then what becomes of it is to be entered, whatever else changes. */
+  get isCommitted(): boolean {
+    return this.claim !== null;
+  }
+
+  /** Whether it needs a job that it does not have yet, or is still to be handed over. */
   get wantsJob(): boolean {
-    return this.firing.isPlaced && this.job === null && this.failure === null && !this.isBuilding;
+    return !this.isReady && !this.isBuilding;
   }
 
   /** Whether the script can be asked as soon as it is due. */
   get isReady(): boolean {
-    return !this.firing.isPlaced || this.job !== null || this.failure !== null;
+    if (this.failure !== null || this.skipped !== null) return true;
+    // What is not placed may have been handed over by a daemon that died since.
+    if (this.handOver !== null) return this.isHandled;
+    return !this.firing.isPlaced || this.job !== null;
   }
 
   /** The earliest moment at which something is to be done for it, epoch ms. */
@@ -93,9 +129,27 @@ export class Attempt {
     else this.retryAtMs = Math.min(retryAtMs, this.deadlineMs);
   }
 
+  /** Puts it off until a moment that is known. */
+  waitUntil(retryAtMs: number, trouble: string): void {
+    this.trouble = trouble;
+    this.retryAtMs = Math.min(retryAtMs, this.deadlineMs);
+  }
+
+  /** An earlier request turned out to have been heard, for this occurrence or a later one of the same plan. */
+  adopt(dueSeconds: number, trace: string): void {
+    this.#firing = decideAgain(this.schedule, this.firing, { dueSeconds, reason: trace });
+    this.isHandled = true;
+  }
+
+  /** It will be settled without a job. */
+  skip(skipped: Skipped): void {
+    this.skipped = skipped;
+    this.job = null;
+  }
+
   /** Whether it was on time when it was decided, and is missed by now for no fault of its own. */
   isOverdue(nowMs: number): boolean {
-    const wasOnTime = this.firing.outcome === "fired" && this.trouble === "";
+    const wasOnTime = this.firing.outcome === "fired" && this.trouble === "" && !this.isHandled;
     return wasOnTime && !this.isSent && nowMs - this.scoreMs > LATE_MAX_SECONDS * 1000;
   }
 
@@ -120,10 +174,10 @@ export class Attempt {
     return {
       scheduleId: schedule.id,
       plannedSeconds: firing.plannedSeconds,
-      definition: `${schedule.timingFingerprint} ${schedule.workFingerprint}`,
+      definition: this.definition,
       settled: { dueSeconds, wallSeconds: wallSeconds(schedule, dueSeconds) },
       outcome: this.#outcome(nowMs),
-      reason: this.failure ?? firing.reason,
+      reason: this.failure ?? this.skipped?.reason ?? firing.reason,
       missed: firing.missed,
       next:
         nextSeconds === null
@@ -134,12 +188,17 @@ export class Attempt {
             },
       queue: this.job?.queue ?? schedule.queue,
       job: this.job === null ? null : { ...this.job, fields: ownJobFields(this.job) },
-      overlapGuard: schedule.policy.overlap === "skip" ? { lastJob } : null,
+      // What the site enqueues has no id that we know.
+      overlapGuard:
+        schedule.policy.overlap === "skip" && this.handOver === null ? { lastJob } : null,
+      ...(this.claim !== null && { handing: this.claim }),
     };
   }
 
   #outcome(nowMs: number): FireRequest["outcome"] {
     if (this.failure !== null) return "failed";
+    if (this.skipped !== null) return this.skipped.outcome;
+    if (this.handOver !== null && this.firing.isPlaced) return "handed_over";
     if (this.firing.outcome !== "fired") return this.firing.outcome;
     return nowMs - this.scoreMs > LATE_AFTER_MS ? "late" : "fired";
   }

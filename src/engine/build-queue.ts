@@ -7,6 +7,7 @@ import { BuildError } from "../job/builder.ts";
 import type { Builder } from "../job/builder.ts";
 import { checkJob, JobError } from "../job/rq-job.ts";
 import type { Attempt } from "./attempt.ts";
+import type { HandOverDesk } from "./hand-over.ts";
 
 /** Jobs built in one go before timers and sockets have their turn: about 10 ms. */
 const SLICE = 200;
@@ -27,16 +28,30 @@ function takeFrom(lane: Lane): Attempt | undefined {
   return undefined;
 }
 
+/** What the queue needs. */
+export interface BuildQueueOptions {
+  readonly clock: Clock;
+  readonly onBuilt: () => void;
+  /** Takes those in hand whose jobs the site enqueues. */
+  readonly desk: HandOverDesk;
+  /** Tells of one that has waited long whether anybody still wants it. */
+  readonly isWanted: (attempt: Attempt) => boolean;
+}
+
 /** The queue in front of the builders. */
 export class BuildQueue {
   readonly #clock: Clock;
   readonly #onBuilt: () => void;
+  readonly #desk: HandOverDesk;
+  readonly #isWanted: (attempt: Attempt) => boolean;
   readonly #lanes = new Map<Builder, Lane>();
   #sinceYield = 0;
 
-  constructor(options: { readonly clock: Clock; readonly onBuilt: () => void }) {
+  constructor(options: BuildQueueOptions) {
     this.#clock = options.clock;
     this.#onBuilt = options.onBuilt;
+    this.#desk = options.desk;
+    this.#isWanted = options.isWanted;
   }
 
   /** Starts building, or waits for a free place. */
@@ -54,7 +69,7 @@ export class BuildQueue {
   async #work(lane: Lane, signal: AbortSignal): Promise<void> {
     lane.running += 1;
     for (let next = takeFrom(lane); next !== undefined; next = takeFrom(lane)) {
-      if (!signal.aborted) await this.#build(next, signal);
+      if (!signal.aborted && this.#isWanted(next)) await this.#build(next, signal);
       next.isBuilding = false;
       if (next.scoreMs <= this.#clock.nowMs()) this.#onBuilt();
       this.#sinceYield += 1;
@@ -69,6 +84,10 @@ export class BuildQueue {
 
   async #build(attempt: Attempt, signal: AbortSignal): Promise<void> {
     try {
+      if (attempt.handOver !== null) {
+        await this.#desk.attend(attempt, attempt.handOver, signal);
+        return;
+      }
       const job = await attempt.builder.build(attempt.schedule, signal);
       checkJob(job);
       attempt.job = job;

@@ -1,5 +1,6 @@
 /** Wakes at the due second, fires what is due, and has the next jobs built ahead. */
 import type { Agenda, AgendaEntry } from "../agenda/agenda.ts";
+import type { HandOvers } from "../agenda/hand-overs.ts";
 import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
@@ -11,6 +12,7 @@ import type { RedisConnection } from "../redis/connect.ts";
 import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { Aside, ASIDE_MS } from "./aside.ts";
 import { Attempt } from "./attempt.ts";
 import { BatchSize } from "./batch-size.ts";
 import type { Book } from "./book.ts";
@@ -18,18 +20,26 @@ import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
 import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
+import { HandOverDesk } from "./hand-over.ts";
+import { pipelined } from "./pipelined.ts";
+import { readAhead } from "./read-ahead.ts";
+import type { RunningCheck } from "./running-check.ts";
+import type { SiteHold } from "./site-hold.ts";
 import { isHeld } from "./hold.ts";
 import type { HoldOptions } from "./hold.ts";
 
 /** What the loop needs. */
 export interface FireLoopOptions extends HoldOptions {
   readonly agenda: Agenda;
+  readonly handOvers: HandOvers;
   readonly redis: RedisConnection;
   readonly book: Book;
   readonly log: Log;
   readonly builderFor: (schedule: Schedule) => Builder;
+  readonly runningCheck: RunningCheck;
   /** Whether this daemon does the work, and not another one. */
   readonly mayFire: () => boolean;
+  readonly siteHold: SiteHold;
   readonly onDone: (report: FiringReport) => void;
   readonly onChanged: (scheduleId: string) => void;
   /** Told when Redis went back in time: nothing can be fired until that is repaired. */
@@ -40,14 +50,10 @@ export interface FireLoopOptions extends HoldOptions {
 const LOOK_EVERY_MS = 1_000;
 /** The agenda is read again at least this often, in case somebody else changed it. */
 const READ_EVERY_MS = 30_000;
-/** Entries read in one command. */
-const PAGE_SIZE = 1_000;
 /** Occurrences that are due within this time are attempted: built ahead, as early as their builder likes. */
 const AHEAD_MAX_MS = 15_000;
 /** Pause after Redis refused or broke off. */
 const TROUBLE_PAUSE_MS = 500;
-/** A refused occurrence is not asked for again before this, unless its schedule was read anew. */
-const ASIDE_MS = 1_000;
 
 /** The loop; one per daemon. */
 export class FireLoop implements Service {
@@ -59,8 +65,7 @@ export class FireLoop implements Service {
   readonly #outage: Outage;
   readonly #batchSize = new BatchSize();
   readonly #attempts = new Map<string, Attempt>();
-  /** Members that were refused, with the definition they were refused for. */
-  readonly #aside = new Map<string, { readonly schedule: Schedule; readonly untilMs: number }>();
+  readonly #aside: Aside;
   #readAtMs = -Infinity;
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
@@ -70,14 +75,24 @@ export class FireLoop implements Service {
     this.#options = options;
     const { clock, log } = options;
     this.#wakeup = new Wakeup(clock);
-    this.#builds = new BuildQueue({ clock, onBuilt: () => this.#wakeup.wake() });
+    this.#aside = new Aside(clock);
+    const desk = new HandOverDesk({
+      ...options,
+      onLost: (attempt, verdict) => this.#lose(attempt, verdict),
+    });
+    this.#builds = new BuildQueue({
+      clock,
+      desk,
+      onBuilt: () => this.#wakeup.wake(),
+      isWanted: (attempt) => this.#attempts.get(attempt.member) === attempt,
+    });
     this.#firer = new Firer({ ...options, onDone: (report) => this.#done(report) });
     this.#outage = new Outage("firing", { clock, log });
   }
 
   /** Why nothing can be fired, or null. */
   get problem(): string | null {
-    return this.#outage.reason;
+    return this.#options.siteHold.reason ?? this.#outage.reason;
   }
 
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
@@ -93,11 +108,12 @@ export class FireLoop implements Service {
 
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
-    this.#options.redis.onReady(() => this.refresh());
+    const { redis, mayFire, siteHold } = this.#options;
+    redis.onReady(() => this.refresh());
     while (!signal.aborted) {
       try {
-        await this.#options.redis.ready(signal);
-        if (this.#options.mayFire()) await this.#round(signal);
+        await redis.ready(signal);
+        if (mayFire() && siteHold.reason === null) await this.#round(signal);
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
       } catch (error) {
@@ -125,7 +141,7 @@ export class FireLoop implements Service {
   }
 
   async #round(signal: AbortSignal): Promise<void> {
-    await this.#fireDue();
+    await this.#fireDue(signal);
     if (this.#mustRead()) await this.#read();
     for (const attempt of this.#attempts.values()) {
       const isTime = Math.max(attempt.buildAtMs, attempt.retryAtMs) <= this.#options.clock.nowMs();
@@ -157,24 +173,12 @@ export class FireLoop implements Service {
     const { agenda, clock } = this.#options;
     this.#isStale = false;
     this.#readAtMs = clock.monotonicMs();
-    const untilMs = clock.nowMs() + AHEAD_MAX_MS;
-    const found = new Set<string>();
-    this.#horizonMs = Infinity;
-    for (let offset = 0; this.#horizonMs === Infinity; offset += PAGE_SIZE) {
-      const page = await agenda.entries(offset, PAGE_SIZE);
-      for (const entry of page) {
-        const scoreMs = entry.scoreSeconds * 1000;
-        if (scoreMs > untilMs) {
-          this.#horizonMs = scoreMs;
-          break;
-        }
-        found.add(entry.member);
-        this.#attend(entry);
-      }
-      if (page.length < PAGE_SIZE) break;
-    }
-    for (const member of this.#attempts.keys()) {
-      if (!found.has(member)) this.#attempts.delete(member);
+    const ahead = await readAhead(agenda, clock.nowMs() + AHEAD_MAX_MS);
+    this.#horizonMs = ahead.horizonMs;
+    for (const entry of ahead.entries) this.#attend(entry);
+    const found = new Set(ahead.entries.map(({ member }) => member));
+    for (const [member, { isCommitted }] of this.#attempts) {
+      if (!found.has(member) && !isCommitted) this.#attempts.delete(member);
     }
   }
 
@@ -195,21 +199,25 @@ export class FireLoop implements Service {
 
   /** Makes an attempt of an agenda entry, or keeps the one there is while the schedule is the same. */
   #attend({ member, scoreSeconds }: AgendaEntry): void {
-    const { book, clock, builderFor } = this.#options;
+    const { book, clock, builderFor, siteHold } = this.#options;
     const occurrence = parseOccurrence(member);
     const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
+    const known = this.#attempts.get(member);
+    if (known?.isCommitted === true) return;
     if (occurrence === null || schedule === undefined || !isActive(schedule)) {
       this.#attempts.delete(member);
       return;
     }
-    if (this.#attempts.get(member)?.schedule === schedule) return;
-    if (this.#isAside(member, schedule)) return this.#lookAgain();
+    if (known?.schedule === schedule) return;
+    if (this.#aside.has(member, schedule)) return this.#lookAgain();
     const { dueSeconds } = occurrence;
     // Its age counts from its score: jitter is no lateness.
     const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
-    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds);
-    const options = { member, schedule, firing, builder: builderFor(schedule) };
-    this.#attempts.set(member, new Attempt({ ...options, scoreMs: scoreSeconds * 1000 }));
+    const scoreMs = scoreSeconds * 1000;
+    const held = siteHold.reasonAt(scoreMs);
+    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds, held);
+    const options = { member, schedule, firing, builder: builderFor(schedule), scoreMs };
+    this.#attempts.set(member, new Attempt(options));
   }
 
   /** Something on the agenda could not be taken in hand yet. */
@@ -220,23 +228,14 @@ export class FireLoop implements Service {
     );
   }
 
-  /** One batch is made ready while Redis works on the one before. */
-  async #fireDue(): Promise<void> {
-    const due = this.#due();
-    let before = Promise.resolve();
-    for (let start = 0; start < due.length;) {
-      const batch = due.slice(start, start + this.#batchSize.current);
-      start += batch.length;
-      const current = this.#fireBatch(batch);
-      try {
-        await before;
-      } catch (error) {
-        await Promise.allSettled([current]);
-        throw error;
-      }
-      before = current;
-    }
-    await before;
+  /** What needs a look into the site's logs comes last: nothing is to wait for a slow database. */
+  async #fireDue(signal: AbortSignal): Promise<void> {
+    const { runningCheck } = this.#options;
+    const { free, asking } = runningCheck.split(this.#due());
+    const size = (): number => this.#batchSize.current;
+    await pipelined(free, size, (batch) => this.#fireBatch(batch));
+    await runningCheck.look(asking, signal);
+    await pipelined(asking, size, (batch) => this.#fireBatch(batch));
   }
 
   async #fireBatch(batch: readonly Attempt[]): Promise<void> {
@@ -248,22 +247,19 @@ export class FireLoop implements Service {
     for (const { member } of left.done) this.#attempts.delete(member);
     for (const attempt of left.lost) this.#putAside(attempt);
     for (const attempt of left.staying) attempt.isSent = false;
-    if (left.lost.length > 0) this.#isStale = true;
   }
 
-  /** Not ours as we know it: asking again at once would only be refused again, until we know better. */
-  #putAside({ member, schedule }: Attempt): void {
-    this.#attempts.delete(member);
-    this.#aside.set(member, { schedule, untilMs: this.#options.clock.monotonicMs() + ASIDE_MS });
+  /** Not ours as we know it. */
+  #putAside(attempt: Attempt): void {
+    this.#attempts.delete(attempt.member);
+    this.#aside.put(attempt);
+    this.#isStale = true;
   }
 
-  #isAside(member: string, schedule: Schedule): boolean {
-    const aside = this.#aside.get(member);
-    if (aside === undefined) return false;
-    const isStill =
-      aside.schedule === schedule && this.#options.clock.monotonicMs() < aside.untilMs;
-    if (!isStill) this.#aside.delete(member);
-    return isStill;
+  /** What was to be handed over is not ours as we know it. */
+  #lose(attempt: Attempt, verdict: "moved" | "changed"): void {
+    if (verdict === "changed") this.#options.onChanged(attempt.schedule.id);
+    this.#putAside(attempt);
   }
 
   /** What can be asked of the script now, in the order it was due. */
@@ -284,7 +280,7 @@ export class FireLoop implements Service {
   }
 
   /** Whether it was made from a definition that is not the newest read. */
-  #isOutdated({ schedule, isSent }: Attempt): boolean {
-    return !isSent && this.#options.book.get(schedule.id)?.schedule !== schedule;
+  #isOutdated({ schedule, isSent, isCommitted }: Attempt): boolean {
+    return !isSent && !isCommitted && this.#options.book.get(schedule.id)?.schedule !== schedule;
   }
 }

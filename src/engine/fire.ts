@@ -9,7 +9,7 @@ import { RedisRefusal } from "../redis/script.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Book } from "./book.ts";
 import type { FiringReport } from "./firing-report.ts";
-import { reportFiring } from "./firing-report.ts";
+import { isPlacing, reportFiring } from "./firing-report.ts";
 
 /** What firing needs. */
 export interface FirerOptions {
@@ -120,6 +120,15 @@ export class Firer {
       case "overlap":
         this.#done(attempt, request, { verdict: verdict.kind, nowMs });
         return "done";
+      case "entered":
+        this.#report({
+          attempt,
+          // What follows was planned by somebody else meanwhile.
+          request: { ...request, next: null },
+          verdict: "settled",
+          firedMs: nowMs,
+        });
+        return "lost";
       case "moved":
         this.#options.log.debug("not the planned occurrence any more", {
           occurrence: attempt.member,
@@ -146,6 +155,10 @@ export class Firer {
   ): void {
     const report: FiringReport = { attempt, request, verdict, firedMs: nowMs };
     this.#remember(report);
+    this.#report(report);
+  }
+
+  #report(report: FiringReport): void {
     reportFiring(this.#options.log, report);
     this.#options.onDone(report);
   }
@@ -156,8 +169,8 @@ export class Firer {
     if (entry === undefined) return;
     entry.settled = request.settled;
     entry.dueSeconds = request.next?.plan.dueSeconds ?? null;
+    if (isPlacing({ request, verdict })) entry.placedSeconds = request.settled.dueSeconds;
     if (request.job === null || (verdict !== "placed" && verdict !== "already")) return;
-    entry.placedSeconds = request.settled.dueSeconds;
     const { id, queue, timeoutSeconds } = request.job;
     if (request.overlapGuard !== null) {
       entry.lastJob = { id, queue, placedMs: firedMs, timeoutSeconds };

@@ -26,22 +26,44 @@ export interface Firing {
   readonly nextSeconds: number | null;
 }
 
-/** Decides between firing, catching up and giving up, by the schedule's misfire policy. */
+/**
+ * Decides between firing, catching up and giving up, by the schedule's misfire policy. `held` is why nothing could be fired
+ * when it was due, where that is known.
+ */
 export function decideFiring(
   schedule: ActiveSchedule,
   plannedSeconds: number,
   nowSeconds: number,
+  held: string | null = null,
 ): Firing {
   const lateFrom = nowSeconds - LATE_MAX_SECONDS;
-  if (plannedSeconds >= lateFrom) return place(schedule, plannedSeconds, plannedSeconds, "");
+  if (plannedSeconds >= lateFrom) {
+    const reason = held === null ? "" : `held back: ${held}`;
+    return place(schedule, plannedSeconds, plannedSeconds, reason);
+  }
+  const missed = held === null ? "missed" : `missed, since ${held}`;
   const newest = newestBetween(schedule, plannedSeconds, lateFrom - 1);
   const oldestAllowed = nowSeconds - schedule.policy.misfireGraceSeconds;
   const { misfire } = schedule.policy;
-  if (misfire === "skip" || newest < oldestAllowed) return giveUp(schedule, plannedSeconds, newest);
-  const reason = `missed, runs now by the policy ${misfire}`;
+  if (misfire === "skip") {
+    return giveUp(schedule, plannedSeconds, newest, `${missed}, and the misfire policy is skip`);
+  }
+  if (newest < oldestAllowed) {
+    return giveUp(schedule, plannedSeconds, newest, `${missed}, and older than the misfire grace`);
+  }
+  const reason = `${missed}, runs now by the policy ${misfire}`;
   if (misfire === "run_once") return place(schedule, plannedSeconds, newest, reason);
   const first = firstToCatchUp(schedule, { plannedSeconds, newest, oldestAllowed });
   return place(schedule, plannedSeconds, first, reason);
+}
+
+/** The decision that an occurrence was placed after all, by whoever did it. */
+export function decideAgain(
+  schedule: ActiveSchedule,
+  { plannedSeconds }: Firing,
+  found: { readonly dueSeconds: number; readonly reason: string },
+): Firing {
+  return place(schedule, plannedSeconds, found.dueSeconds, found.reason);
 }
 
 /** The newest occurrence in [planned, upTo]; the planned one is one of them. */
@@ -107,15 +129,17 @@ function place(
   };
 }
 
-function giveUp(schedule: ActiveSchedule, plannedSeconds: number, newest: number): Firing {
+function giveUp(
+  schedule: ActiveSchedule,
+  plannedSeconds: number,
+  newest: number,
+  reason: string,
+): Firing {
   return {
     plannedSeconds,
     dueSeconds: newest,
     isPlaced: false,
-    reason:
-      schedule.policy.misfire === "skip"
-        ? "missed, and the misfire policy is skip"
-        : "missed, and older than the misfire grace",
+    reason,
     outcome: "skipped_misfire",
     missed: missedBefore(schedule, plannedSeconds, newest),
     nextSeconds: nextDue(schedule, newest),

@@ -41,6 +41,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const MAKE_TOKEN =
   'make a pair in Frappe at the user\'s page under Settings, "API Access", "Generate Keys", and put "webserver_token = KEY:SECRET" into the configuration';
 
+const CSRF =
+  'Frappe takes the request for one of a browser; a proxy before it seems to take away the "Authorization" header, or to add a cookie';
+
 /** Whether a JSON value is an object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -140,7 +143,10 @@ const SORTED: Readonly<Record<number, (facts: Facts) => Sorted>> = {
   400: (facts) => ({
     kind: "rejected",
     transient: false,
-    text: `Frappe does not take the request as it is${said(facts)}`,
+    text:
+      facts.type === "CSRFTokenError"
+        ? CSRF
+        : `Frappe does not take the request as it is${said(facts)}`,
   }),
   401: () => ({
     kind: "unauthorized",

@@ -46,6 +46,9 @@ const ERROR_BYTES_MAX = 256 * 1024;
 
 const SCHEMES = /^(token|basic|bearer)\s+/i;
 const LOOPBACK = /^(localhost|.*\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+/** No connection came about, so nothing was sent. */
+const NOT_CONNECTED =
+  /^(ConnectionRefused|FailedToOpenSocket|ECONNREFUSED|ENOTFOUND|EHOSTUNREACH|ENETUNREACH)$/;
 const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
 
 function authorization(token: string): string {
@@ -199,10 +202,15 @@ export class FrappeClient {
     const reason = this.#redact(describeError(error)).replace(/ For more information, pass.*/, "");
     if (CERTIFICATE_CODES.test(codeOf(error))) {
       const text = `the certificate of ${where} is not to be trusted: ${reason}; "webserver_url" must use the name that stands in it`;
-      return new FrappeError(`${action}: ${text}`, { kind: "certificate", transient: false });
+      return new FrappeError(`${action}: ${text}`, {
+        kind: "certificate",
+        transient: false,
+        wasSent: false,
+      });
     }
     const text = `no answer from ${where}: ${reason}; is the web server running, and is this its address?`;
-    return new FrappeError(`${action}: ${text}`, { kind: "unreachable", transient: true });
+    const wasSent = !NOT_CONNECTED.test(codeOf(error));
+    return new FrappeError(`${action}: ${text}`, { kind: "unreachable", transient: true, wasSent });
   }
 }
 

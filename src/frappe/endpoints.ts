@@ -29,6 +29,14 @@ export interface PendingCommand {
   readonly requestContent: string | null;
 }
 
+/** Which documents to list, as Frappe's own API takes it. */
+export interface ListWish {
+  readonly doctype: string;
+  readonly fields: readonly string[];
+  readonly filters: ReadonlyArray<readonly [field: string, operator: "=" | ">=", value: string]>;
+  readonly limit?: number;
+}
+
 /** Commands in the order they were given; what could not be read among them is only counted. */
 export interface PendingCommands {
   readonly commands: readonly PendingCommand[];
@@ -166,6 +174,31 @@ export class FrappeEndpoints {
       throw error;
     });
     return row === null ? null : detailsOf(row, action);
+  }
+
+  /** Fields of documents, by their names in order; the token's user must be allowed to read them. */
+  async listDocuments(
+    { doctype, fields, filters, limit = ITEMS_MAX }: ListWish,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyArray<Readonly<Record<string, unknown>>>> {
+    const action = `list documents of type "${doctype}"`;
+    const params = {
+      doctype,
+      fields: JSON.stringify(fields),
+      filters: JSON.stringify(filters),
+      order_by: "name asc",
+      limit_page_length: String(limit),
+    };
+    const call = { method: "frappe.client.get_list", verb: "GET", action, params, signal } as const;
+    return listOf(await this.#client.call(call), action).filter(isRecord);
+  }
+
+  /** The zone of the site's System Settings, in which all its times are written; null when it does not say. */
+  async siteTimeZone(signal?: AbortSignal): Promise<string | null> {
+    const action = "ask for the site's time zone";
+    const method = "frappe.client.get_time_zone";
+    const answer = await this.#client.call({ method, verb: "GET", action, signal });
+    return isRecord(answer) ? textOrNull(answer["time_zone"]) : null;
   }
 
   /** Takes the waiting commands off the site's list (BTU 16): asked twice, they are gone. */

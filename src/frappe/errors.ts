@@ -37,6 +37,8 @@ export interface FrappeErrorParts {
   readonly transient: boolean;
   /** The HTTP status, where there was an answer. */
   readonly status?: number;
+  /** False when not a byte of the request can have reached the site; default true. */
+  readonly wasSent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -47,11 +49,21 @@ export class FrappeError extends Error {
   /** Whether the same call may succeed later without anybody's doing. */
   readonly transient: boolean;
   readonly status: number | null;
+  /** Whether the site may have seen the request. */
+  readonly wasSent: boolean;
 
-  constructor(message: string, { kind, transient, status, cause }: FrappeErrorParts) {
-    super(message, cause === undefined ? {} : { cause });
-    this.kind = kind;
-    this.transient = transient;
-    this.status = status ?? null;
+  constructor(message: string, parts: FrappeErrorParts) {
+    super(message, parts.cause === undefined ? {} : { cause: parts.cause });
+    this.kind = parts.kind;
+    this.transient = parts.transient;
+    this.status = parts.status ?? null;
+    this.wasSent = parts.wasSent ?? true;
+  }
+
+  /** The same fault, told of a request that was not even tried because of it. */
+  ofUnsent(): FrappeError {
+    const { kind, transient, status, cause } = this;
+    const parts = { kind, transient, wasSent: false, cause };
+    return new FrappeError(this.message, status === null ? parts : { ...parts, status });
   }
 }

@@ -51,7 +51,7 @@ export class ServerWatch {
   beforeCall(): void {
     if (this.#fault === null) return;
     const nowMs = this.#clock.monotonicMs();
-    if (nowMs < this.#askAgainMs) throw this.#fault;
+    if (nowMs < this.#askAgainMs) throw this.#fault.ofUnsent();
     this.#askAgainMs = nowMs + ASK_EVERY_MS;
   }
 

@@ -1,14 +1,15 @@
 /** Jobs whose call we pickle ourselves: no web server is asked. */
-import { randomUUID } from "node:crypto";
 import { unreachable } from "../base/errors.ts";
 import { encodePickle } from "../pickle/encode.ts";
 import { pyRepr } from "../pickle/repr.ts";
 import { PyDict, PyTuple } from "../pickle/value.ts";
 import type { PickleValue } from "../pickle/value.ts";
 import { unpackCall } from "../schedule/packed-call.ts";
-import type { BtuTaskWork, CallWork, Schedule } from "../schedule/schedule.ts";
+import type { BtuTaskWork, CallWork } from "../schedule/schedule.ts";
 import { BuildError } from "./builder.ts";
-import type { Builder } from "./builder.ts";
+import type { Builder, JobTtls, JobWish } from "./builder.ts";
+import { newJobId } from "./job-ids.ts";
+import type { JobIds } from "./job-ids.ts";
 import type { QueueNames } from "./queue-names.ts";
 import { compressData } from "./rq-job.ts";
 import type { RqJob } from "./rq-job.ts";
@@ -18,6 +19,8 @@ export interface FrappeSite {
   readonly site: string;
   /** The Frappe user in whose name a task runs. @throws BuildError while nobody can tell. */
   user(signal: AbortSignal): Promise<string>;
+  readonly ids: Pick<JobIds, "next">;
+  readonly ttls: JobTtls;
 }
 
 /** What the builder needs. */
@@ -35,16 +38,8 @@ const CONCURRENCY = 1;
 const EXECUTE_JOB = "frappe.utils.background_jobs.execute_job";
 const RUN_TASK = "btu.btu_core.task_runner.run_task_by_id";
 const ON_FAILURE = "btu.btu_core.task_runner.on_btu_task_failure";
-/** Frappe's own defaults. */
-const FRAPPE_RESULT_TTL_SECONDS = 600;
-const FRAPPE_FAILURE_TTL_SECONDS = 604_800;
 /** RQ cuts each argument of its default description there. */
 const DESCRIBED_ARGUMENT_LENGTH = 75;
-
-/** RQ's own id: random, so that nothing about the schedule leaks into keys and no id is ever used twice. */
-export function newJobId(): string {
-  return randomUUID().replaceAll("-", "");
-}
 
 /** RQ's tuple: function, instance, args, kwargs. */
 function pickleCall(call: string, args: readonly PickleValue[], kwargs: PyDict): Uint8Array {
@@ -89,20 +84,20 @@ class NativeBuilder implements Builder {
     this.#options = options;
   }
 
-  async build(schedule: Schedule, signal: AbortSignal): Promise<RqJob> {
-    const { work } = schedule;
+  async build(wish: JobWish, signal: AbortSignal): Promise<RqJob> {
+    const { work } = wish;
     if (work === null) throw new BuildError("build a job: nothing to run", { transient: false });
     switch (work.kind) {
       case "call":
-        return this.#buildCall(schedule, work);
+        return this.#buildCall(wish, work);
       case "btu_task":
-        return this.#buildTask(schedule, work, signal);
+        return this.#buildTask(wish, work, signal);
       default:
         return unreachable(work);
     }
   }
 
-  async #buildCall(schedule: Schedule, work: CallWork): Promise<RqJob> {
+  async #buildCall(wish: JobWish, work: CallWork): Promise<RqJob> {
     let call = this.#calls.get(work);
     if (call === undefined) {
       const { args, kwargs } = unpackCall(work.call);
@@ -111,7 +106,7 @@ class NativeBuilder implements Builder {
     }
     return {
       id: newJobId(),
-      queue: await this.#options.queueNames.fullName(schedule.queue),
+      queue: await this.#options.queueNames.fullName(wish.queue),
       data: call.data,
       description: call.description,
       timeoutSeconds: work.timeoutSeconds,
@@ -121,12 +116,12 @@ class NativeBuilder implements Builder {
   }
 
   /** The same call as Frappe's own enqueue makes for a task of the app. */
-  async #buildTask(schedule: Schedule, work: BtuTaskWork, signal: AbortSignal): Promise<RqJob> {
+  async #buildTask(wish: JobWish, work: BtuTaskWork, signal: AbortSignal): Promise<RqJob> {
     const { frappe, queueNames } = this.#options;
     if (frappe === null) {
       throw new BuildError('build a job: "site" is not configured', { transient: false });
     }
-    const id = newJobId();
+    const id = await frappe.ids.next();
     const kwargs = PyDict.fromRecord({
       site: frappe.site,
       user: await frappe.user(signal),
@@ -137,17 +132,16 @@ class NativeBuilder implements Builder {
       kwargs: PyDict.fromRecord({
         task_id: work.taskId,
         site_name: frappe.site,
-        schedule_id: schedule.id,
+        schedule_id: wish.id,
         rq_job_id: id,
       }),
     });
     return {
       id,
-      queue: await queueNames.fullName(schedule.queue),
+      queue: await queueNames.fullName(wish.queue),
       ...makeCall(EXECUTE_JOB, [], kwargs),
       timeoutSeconds: work.timeoutSeconds,
-      resultTtlSeconds: FRAPPE_RESULT_TTL_SECONDS,
-      failureTtlSeconds: FRAPPE_FAILURE_TTL_SECONDS,
+      ...frappe.ttls,
       failureCallback: ON_FAILURE,
     };
   }

@@ -25,8 +25,8 @@ export class JobError extends Error {
   override readonly name = "JobError";
 }
 
-/** Safe in every RQ version: others take a job id apart at a colon or refuse other characters. */
-const JOB_ID = /^[A-Za-z0-9_-]{1,200}$/;
+/** Safe in every RQ version, but for the site's name before it: see job-ids.ts. */
+const JOB_ID = /^(?:[\w.-]{1,140}(?:\|\||::))?[A-Za-z0-9_-]{1,200}$/;
 /** Frappe's and RQ's own names, with a bench prefix; no blank, so that no tool that prints lists of them is misled. */
 const QUEUE_NAME = /^[^\s\p{Cc}]{1,200}$/u;
 const DOTTED_PATH = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/;
@@ -55,7 +55,7 @@ function checkSeconds(name: string, seconds: number): void {
 export function checkJob(job: RqJob): void {
   if (!JOB_ID.test(job.id)) {
     throw new JobError(
-      `job id "${job.id}": only letters, digits, "_" and "-" are safe for every worker`,
+      `job id "${job.id}": expected letters, digits, "_" and "-", with a site's name and "||" or "::" before them at most`,
     );
   }
   if (!QUEUE_NAME.test(job.queue)) {
@@ -72,7 +72,7 @@ export function checkJob(job: RqJob): void {
 }
 
 /** RQ's form of an instant: UTC with six digits. */
-function formatRqTime(epochMs: number): string {
+export function formatRqTime(epochMs: number): string {
   return new Date(epochMs).toISOString().replace("Z", "000Z");
 }
 

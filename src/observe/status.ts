@@ -139,7 +139,8 @@ function warningsOf(rows: readonly ListRow[]): string[] {
   return atMost(invalid, (count) => `${count} more schedules are invalid; btu lint names them all`);
 }
 
-function firingStatus(entry: LedgerEntry): FiringStatus {
+/** A ledger entry for people and programs. */
+export function firingStatus(entry: LedgerEntry): FiringStatus {
   return {
     schedule: entry.schedule,
     due: utcText(entry.dueSeconds),

@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 
 /** What may be remembered. */
-export type RememberedFact = "queue_prefix" | "frappe_user";
+export type RememberedFact = "queue_prefix" | "frappe_user" | "job_id_style";
 
 /** Facts in Redis. */
 export class Remembered {

@@ -21,20 +21,22 @@ export const QUEUE_DEFAULT = "default";
 /** A Frappe name is at most 140 characters; longer text is not shown. */
 export const SHOWN_LENGTH_MAX = 140;
 /** Of a document that was submitted and then withdrawn. */
-const DOCSTATUS_CANCELLED = 2;
+export const DOCSTATUS_CANCELLED = 2;
 
-function textOf(value: unknown): string | null {
+/** A column's text; numbers too. */
+export function textOf(value: unknown): string | null {
   if (typeof value === "string") return value;
   return typeof value === "number" || typeof value === "bigint" ? String(value) : null;
 }
 
-function numberOf(value: unknown): number {
+/** A column's number; 0 when it is none. */
+export function numberOf(value: unknown): number {
   const number = Number(value ?? 0);
   return Number.isFinite(number) ? number : 0;
 }
 
 /** `600`, or `600s` as the first versions stored it; null when it is neither. */
-function durationOf(value: unknown): number | null {
+export function durationOf(value: unknown): number | null {
   const match = /^\s*(\d{1,9})\s*s?\s*$/i.exec(textOf(value) ?? "0");
   return match === null ? null : Number(match[1]);
 }

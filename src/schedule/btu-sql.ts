@@ -19,6 +19,8 @@ export interface Dialect {
   readonly table: (name: string) => string;
   /** A condition that the column is one of a list, which is the statement's only value. */
   readonly isIn: (column: string) => string;
+  /** The placeholder of a statement's first, second, … value. */
+  readonly value: (position: number) => string;
   /** The database's own clock, in UTC and `shiftSeconds` later. */
   readonly utcClock: (shiftSeconds: number) => string;
   /** Gives `table_name` and `column_name` of these tables, as far as they exist. */

@@ -12,7 +12,10 @@ export interface Policy {
   readonly misfireGraceSeconds: number;
   /** At most so many missed occurrences run under `run_all`; the newest are kept. */
   readonly maxCatchup: number;
-  /** Whether a job is placed while the schedule's previous one is still queued or running. */
+  /**
+   * Whether a job is placed while the schedule's previous one is still queued or running. Null where nothing is written down:
+   * allowed, unless the logs of a site's task say that it runs.
+   */
   readonly overlap: Config["overlap"];
   /** The score of an occurrence is raised by less than this. */
   readonly jitterSeconds: number;

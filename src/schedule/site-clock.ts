@@ -35,3 +35,15 @@ export function siteOffsetSeconds(
   const atSeconds = nowSeconds(clock);
   return Math.min(offsetAt(zone, atSeconds), offsetAt(zone, atSeconds - BEFORE_SECONDS));
 }
+
+/** An instant as Frappe writes it into its tables: wall time of the site's zone; null when the zone is not known. */
+export function siteTimeText(
+  zoneName: string | null,
+  epochMs: number,
+  zoneData: ZoneData,
+): string | null {
+  const zone = zoneName === null ? null : zoneOf(zoneName, zoneData);
+  if (zone === null) return null;
+  const wallMs = epochMs + offsetAt(zone, Math.floor(epochMs / 1000)) * 1000;
+  return new Date(wallMs).toISOString().replace("T", " ").replace("Z", "");
+}

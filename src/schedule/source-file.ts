@@ -36,6 +36,8 @@ class FileSource implements Source {
   readonly #options: FileOptions;
   /** The state of the file that was read last, to its end; empty before the first. */
   #stamp = "";
+  /** The policies that it was read with. */
+  #policyFor: EntryDefaults["policyFor"] | null = null;
 
   constructor(options: FileOptions) {
     this.#options = options;
@@ -50,6 +52,7 @@ class FileSource implements Source {
     const state = isFirst ? seen : await settledState(path, clock, signal);
     const text = await readText(path, state);
     signal.throwIfAborted();
+    const { policyFor } = defaults;
     let count = 0;
     for (const item of parseEntries(path, text)) {
       count += 1;
@@ -59,9 +62,11 @@ class FileSource implements Source {
       await yieldToEvents(clock);
     }
     this.#stamp = state.stamp;
+    this.#policyFor = policyFor;
   }
 
   readonly isUnchanged = async (): Promise<boolean> =>
+    this.#policyFor === this.#options.defaults.policyFor &&
     this.#stamp === (await stampOf(this.#options.path));
 
   async watch(onChange: () => void, signal: AbortSignal): Promise<void> {

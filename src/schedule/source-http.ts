@@ -7,11 +7,12 @@ import { readHttpRow, unreadableHttpRow } from "./http-row.ts";
 import type { HttpRowOptions } from "./http-row.ts";
 import type { ScheduleInput } from "./schedule.ts";
 import { SourceError } from "./source.ts";
-import type { Source, SomeSchedules } from "./source.ts";
+import type { SiteRecords, Source, SomeSchedules } from "./source.ts";
 
 /** What the source needs. */
 export interface HttpSourceOptions extends HttpRowOptions {
   readonly endpoints: FrappeEndpoints;
+  readonly records?: SiteRecords | undefined;
 }
 
 /** As many requests at once as a small gunicorn bears beside its users. */
@@ -55,10 +56,12 @@ class HttpSource implements Source {
   readonly generation = GENERATION;
   readonly name: string;
   readonly readChanges = null;
+  readonly records: SiteRecords | undefined;
   readonly #options: HttpSourceOptions;
 
   constructor(options: HttpSourceOptions) {
     this.#options = options;
+    this.records = options.records;
     this.name = `web server ${options.endpoints.baseUrl}`;
   }
 

@@ -21,6 +21,7 @@ const DIALECT: Dialect = {
   quote,
   table: quote,
   isIn: (column) => `${column} IN (?)`,
+  value: () => "?",
   utcClock: (shiftSeconds) => `UTC_TIMESTAMP() + INTERVAL ${shiftSeconds} SECOND`,
   columns: (tables) => ({
     sql: `SELECT table_name AS table_name, column_name AS column_name

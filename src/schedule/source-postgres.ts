@@ -28,6 +28,7 @@ function dialectOf(schema: string): Dialect {
     quote,
     table: (name) => `${quote(schema)}.${quote(name)}`,
     isIn: (column) => `${column} = ANY($1)`,
+    value: (position) => `$${position}`,
     utcClock: (shiftSeconds) =>
       `(now() AT TIME ZONE 'UTC') + interval '1 second' * (${shiftSeconds})`,
     // Unlike information_schema the catalogue shows what we have no right on, so that this can be told apart.

@@ -10,9 +10,10 @@ import type { BtuStatements } from "./btu-sql.ts";
 import type { RecentChanges, RecentRow } from "./recent-changes.ts";
 import type { ScheduleInput } from "./schedule.ts";
 import { siteOffsetSeconds } from "./site-clock.ts";
-import type { Source, SomeSchedules } from "./source.ts";
+import { sqlRecords } from "./site-records.ts";
+import { readSiteZones } from "./site-zones.ts";
+import type { SiteRecords, Source, SomeSchedules } from "./source.ts";
 import type { SqlEngine, SqlRow, SqlSession } from "./sql-engine.ts";
-import type { SiteZones } from "./zone-rule.ts";
 
 /** What the source needs. */
 export interface SqlSourceOptions {
@@ -47,11 +48,6 @@ function* batches(ids: readonly string[]): Generator<readonly string[]> {
   }
 }
 
-function text(row: SqlRow | undefined, column: string): string | null {
-  const value = row?.[column];
-  return typeof value === "string" && value.trim() !== "" ? value.trim() : null;
-}
-
 function isSame(a: BtuGeneration | undefined, b: BtuGeneration): boolean {
   return a !== undefined && Bun.deepEquals(a, b);
 }
@@ -60,11 +56,13 @@ function isSame(a: BtuGeneration | undefined, b: BtuGeneration): boolean {
 class SqlSource implements Source {
   readonly #options: SqlSourceOptions;
   readonly #statements: BtuStatements;
+  readonly records: SiteRecords;
   #shape: Shape | null = null;
 
   constructor(options: SqlSourceOptions) {
     this.#options = options;
     this.#statements = btuStatements(options.engine.dialect);
+    this.records = sqlRecords(options);
   }
 
   get name(): string {
@@ -151,31 +149,8 @@ class SqlSource implements Source {
   }
 
   async #reader(session: SqlSession, generation: BtuGeneration): Promise<BtuRowReader> {
-    const zones = await this.#zones(session);
+    const zones = await readSiteZones(session, this.#statements);
     return new BtuRowReader({ ...this.#options.rows, generation, zones });
-  }
-
-  async #zones(session: SqlSession): Promise<SiteZones> {
-    const rows = await session.query(this.#statements.zones);
-    const valueOf = (doctype: string): string | null =>
-      text(
-        rows.find((row) => row["doctype"] === doctype),
-        "value",
-      );
-    const own = valueOf("System Settings");
-    return {
-      btuConfiguration: valueOf("BTU Configuration"),
-      systemSettings: own ?? (await this.#zoneDefault(session)),
-    };
-  }
-
-  /** A row of a form exists only once it was saved; its copy among the defaults is older. */
-  async #zoneDefault(session: SqlSession): Promise<string | null> {
-    const rows = await session.query(this.#statements.zoneDefault);
-    return text(
-      rows.find((row) => text(row, "value") !== null),
-      "value",
-    );
   }
 
   async #some(
@@ -194,7 +169,7 @@ class SqlSource implements Source {
 
   async #recent(session: SqlSession): Promise<RecentChanges> {
     const { clock, zones: zoneData } = this.#options;
-    const zones = await this.#zones(session);
+    const zones = await readSiteZones(session, this.#statements);
     const offsetSeconds = siteOffsetSeconds(zones.systemSettings, { clock, zoneData });
     const schedules = await session.query(this.#statements.recentSchedules(offsetSeconds));
     const tasks = await session.query(this.#statements.recentTasks(offsetSeconds));

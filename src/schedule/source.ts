@@ -1,5 +1,6 @@
 /** Where schedules come from. */
 import type { BtuGeneration } from "./btu-generation.ts";
+import type { BtuTask } from "./btu-task.ts";
 import type { RecentChanges } from "./recent-changes.ts";
 import type { ScheduleInput } from "./schedule.ts";
 
@@ -29,6 +30,39 @@ export type ReadSome = (ids: Iterable<string>, signal: AbortSignal) => Promise<S
  */
 export type ReadChanges = (signal: AbortSignal) => Promise<RecentChanges>;
 
+/**
+ * Tells which of the given tasks run, by the site's own logs: task to the log that says so.
+ *
+ * @throws as `Source.read`.
+ */
+export type ReadRunning = (
+  taskIds: readonly string[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, string>>;
+
+/** What a site tells beside its schedules. */
+export interface SiteRecords {
+  /** Only the site's web server can be reached: it makes all jobs itself. */
+  readonly isRemote: boolean;
+  /**
+   * Its tasks by their ids: all of them, or one.
+   *
+   * @throws as `Source.read`.
+   */
+  readTasks(only: string | null, signal: AbortSignal): Promise<BtuTask[]>;
+  /** Null where the site itself sees to it that a task does not run twice at once. */
+  readonly readRunning: ReadRunning | null;
+  /**
+   * A log that a schedule's job left behind since an instant (epoch ms); null when there is none.
+   *
+   * @throws as `Source.read`.
+   */
+  findLog(
+    wish: { readonly scheduleId: string; readonly sinceMs: number },
+    signal: AbortSignal,
+  ): Promise<string | null>;
+}
+
 /** One place that holds schedules. */
 export interface Source {
   /** For logs and `btu status`, without secrets: `MariaDB 127.0.0.1:3306/site`. */
@@ -47,6 +81,8 @@ export interface Source {
   readonly readSome: ReadSome | null;
   /** Null where nothing less than a whole read tells what changed. */
   readonly readChanges: ReadChanges | null;
+  /** Where schedules belong to a site. */
+  readonly records?: SiteRecords | undefined;
   /** Calls back when the place says by itself that something changed; runs until the signal aborts. */
   watch(onChange: () => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;

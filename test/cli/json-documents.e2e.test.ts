@@ -1,62 +1,12 @@
 /** What the commands print for programs is what docs/cli-json.md says, key by key. */
 import { describe, expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { writeFileSync } from "node:fs";
 import { btuJson } from "../support/btu.ts";
 import type { BtuOptions } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
+import { mismatches } from "../support/json-documentation.ts";
 import { startRedis } from "../support/redis-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-const DOCUMENTATION = readFileSync(resolve(import.meta.dir, "../../docs/cli-json.md"), "utf8");
-
-/** Key to type, as the section's table has them. */
-function documented(title: string): Map<string, string> {
-  const section = DOCUMENTATION.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? "";
-  const rows = section.matchAll(
-    /^\| `([^`]+)` +\| (text or null|number or null|text|number|yes or no|list|any) +\|/gm,
-  );
-  return new Map(Array.from(rows, ([, key = "", type = ""]) => [key, type]));
-}
-
-function typeOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "list";
-  return (
-    { string: "text", number: "number", boolean: "yes or no" }[typeof value as string] ?? "object"
-  );
-}
-
-/** Every key of a document with the types its values have; a list of texts is one value. */
-function found(value: unknown, path = ""): Array<readonly [key: string, type: string]> {
-  if (Array.isArray(value) && value.some((part) => typeof part === "object")) {
-    return value.flatMap((part) => found(part, `${path}[]`));
-  }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const start = path === "" ? "" : `${path}.`;
-    return Object.entries(value).flatMap(([key, part]) => found(part, `${start}${key}`));
-  }
-  return [[path, typeOf(value)]];
-}
-
-function mismatches(title: string, value: unknown): string[] {
-  const wanted = documented(title);
-  const seen = found(value);
-  const keys = new Set(seen.map(([key]) => key));
-  // An object or a list that is not there this time has its parts documented.
-  const isParent = (key: string): boolean =>
-    [...wanted.keys()].some((one) => one.startsWith(`${key}.`) || one.startsWith(`${key}[`));
-  const wrong = seen.filter(([key, type]) => {
-    const types = wanted.get(key);
-    if (types === undefined) return !isParent(key);
-    return types !== "any" && !types.split(" or ").includes(type) && types !== type;
-  });
-  const missing = [...wanted.keys()].filter((key) => !keys.has(key));
-  return [
-    ...wrong.map(([key, type]) => `${key} is ${type}`),
-    ...missing.map((key) => `${key} is missing`),
-  ];
-}
 
 const SCHEDULES = `
 [[schedule]]
@@ -104,6 +54,13 @@ describe("documentation and output agree", () => {
       ["config", "show"],
       ["config", "check"],
       ["config", "path"],
+      ["config", "reload"],
+      ["reload", "nightly"],
+      ["cancel", "nightly"],
+      ["reconcile"],
+      ["pause", "nightly"],
+      ["resume", "nightly"],
+      ["run", "nightly"],
       ["cron", "30 2 * * *", "--tz", "America/New_York"],
     ];
     for (const command of commands) {

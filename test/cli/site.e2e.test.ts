@@ -58,6 +58,29 @@ describe("on a site", () => {
     expect(beside.value).toHaveLength(16);
   });
 
+  test("btu tasks tells what each task runs, and how many schedules it has", async () => {
+    const { value } = await btuJson(["tasks"], alone(config()));
+    expect(value).toContainEqual({
+      id: "BTU-00002",
+      description: "Nightly report",
+      function: "acme.reports.nightly",
+      queue: "long",
+      timeout_s: 7200,
+      state: "submitted",
+      schedules: expect.any(Number),
+      enabled_schedules: expect.any(Number),
+    });
+    const { code, stdout } = await runBtu(["tasks"], alone(config()));
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/\n\d+ tasks\n$/)]);
+    expect(stdout).toContain("O'Brien's Überprüfung 🚀");
+  });
+
+  test("btu tasks says that a configuration has no site", async () => {
+    writeFileSync(dir.file("some.toml"), "");
+    const { code, stderr } = await runBtu(["tasks"], alone('schedules_file = "some.toml"'));
+    expect([code, stderr]).toEqual([1, expect.stringContaining("names no site")]);
+  });
+
   test("btu lint finds the rows that cannot run", async () => {
     const { code, stdout } = await runBtu(["lint"], alone(config()));
     expect(code).toBe(1);

@@ -52,6 +52,11 @@ describe("keys together are refused when", () => {
       'line 4: job_builder "pickled" needs webserver_token, the API key and secret of a user',
     ],
     [
+      "the site is to enqueue its jobs, and there is no token",
+      `${SQL}\njob_builder = "delegated"`,
+      'line 4: job_builder "delegated" needs webserver_token, the API key and secret of a user',
+    ],
+    [
       "the site can only be reached through its web server, and there is no token",
       'connectivity_mode = "webserver"',
       'line 1: connectivity_mode "webserver" needs webserver_token, the API key and secret of a user',
@@ -93,6 +98,11 @@ describe("keys together are taken without a word when", () => {
     ["a file stands alone", SOURCE],
     ["a file stands beside SQL", `${SOURCE}\n${SQL}\n${TOKEN}`],
     ["jobs are pickled", `${SQL}\n${TOKEN}\njob_builder = "pickled"`],
+    ["the site enqueues its jobs", `${SQL}\n${TOKEN}\njob_builder = "delegated"`],
+    [
+      "the site enqueues its jobs, since there is no other way",
+      `connectivity_mode = "webserver"\n${TOKEN}\nrq_port = 6379\njob_builder = "delegated"`,
+    ],
     ["native jobs take the token's user", `${SQL}\n${TOKEN}\njob_builder = "native"\nsite = "a.b"`],
     [
       "native jobs have a user",

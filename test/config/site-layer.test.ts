@@ -153,6 +153,11 @@ describe("the files of a bench", () => {
     ],
     ["the bench's id", { common: { bench_id: "b" } }, { bench_id: "b" }],
     [
+      "how long jobs are kept",
+      { common: { rq_results_ttl: 60, rq_job_failure_ttl: 3600 } },
+      { result_ttl_secs: 60, failure_ttl_secs: 3600 },
+    ],
+    [
       "the bench's id as its path, from Frappe 14 on",
       { frappe: "14.0.0" },
       { bench_id: "home-frappe-frappe-bench" },

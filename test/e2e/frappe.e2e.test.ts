@@ -9,6 +9,9 @@ import { runPython } from "../support/python.ts";
 import { agendaOf, ledgerOf, queuedOn, storedJob, waitForLedger } from "../support/rq-keys.ts";
 import { rqInfo, runRqBurst, startRqWorker } from "../support/rq-worker.ts";
 import type { RecordedCall } from "../support/rq-worker.ts";
+import { realDelay } from "../support/eventually.ts";
+import { startRedis } from "../support/redis-server.ts";
+import { startStandinFrappe } from "../support/standin-frappe.ts";
 import { enqueueByPython, STANDIN_USER } from "../support/standin-python.ts";
 
 /** The workers that sites of these generations have. */
@@ -163,7 +166,9 @@ const NATIVE_SITES = [
 
 describe.each([...NATIVE_SITES])("a site of BTU $name, whose jobs are made here", (given) => {
   const holder = useSite(given.name, given.cronById);
-  const more = `site = "erp.example.com"\nbench_id = "${BENCH_ID}"`;
+  // By the fixture's logs one of the tasks runs.
+  const asTheApp = `site = "erp.example.com"\nbench_id = "${BENCH_ID}"`;
+  const more = `${asTheApp}\noverlap = "allow"`;
   const { tasks } = given;
 
   test.each([...VERSIONS])("has its tasks run by workers of RQ %s", async (version) => {
@@ -223,6 +228,21 @@ describe.each([...NATIVE_SITES])("a site of BTU $name, whose jobs are made here"
     await peer.stop();
   });
 
+  test("skips a task that runs by the site's own logs, unless that is allowed", async () => {
+    const { site } = holder;
+    await fireAll(site, tasks.length, asTheApp);
+    const ledger = await ledgerOf(site.client);
+    const outcomes = new Map(ledger.map(({ schedule, outcome }) => [schedule, outcome]));
+    expect(outcomes).toEqual(
+      new Map<string | undefined, string>(
+        tasks.map(([id, task]) => [id, task === "BTU-00002" ? "skipped_overlap" : "fired"]),
+      ),
+    );
+    const skipped = ledger.find(({ outcome }) => outcome === "skipped_overlap");
+    expect(skipped?.["reason"]).toContain("its log BTLOG-0000001 is In-Progress");
+    expect(await queuedOn(site.client, LONG_QUEUE)).toEqual([]);
+  });
+
   test("has one of its tasks fail in a worker, and the app told of it", async () => {
     const { site } = holder;
     await fireAll(site, tasks.length, more);
@@ -273,9 +293,101 @@ describe("a bench whose prefix nobody has configured", () => {
       queues: QUEUES,
     });
     await worker.child.waitForOutput(/Listening on/);
-    const log = await fireAll(site, 1, 'site = "erp.example.com"');
+    const log = await fireAll(site, 1, 'site = "erp.example.com"\noverlap = "allow"');
     const [, run] = await worker.waitForCalls(2);
     expect(run).toMatchObject({ queue: LONG_QUEUE, task_id: "BTU-00002" });
     expect(log).not.toContain("no worker listens");
+  });
+});
+
+describe("a site of which only the web server can be reached", () => {
+  test.each([...VERSIONS])(
+    "has it enqueue what is due, once, for workers of RQ %s",
+    async (version) => {
+      await using own = await startRedis();
+      await using theirs = await startRedis();
+      const enqueue = enqueueByPython({
+        redisUrl: theirs.url,
+        rq: version,
+        queue: "default",
+        benchId: BENCH_ID,
+        idStyle: version === "2.10.0" ? "plain" : "||",
+        taskOf: () => "BTU-1",
+      });
+      const row = { task: "BTU-1", enabled: 1, cron_timezone: "UTC" } as const;
+      await using frappe = await startStandinFrappe({
+        generation: "v16",
+        enqueue,
+        schedules: [
+          { ...row, name: UNICODE_ID, cron_string: "0 0 20 1 3 * 2027" },
+          { ...row, name: "TS-later", cron_string: "0 0 20 1 3 * 2028" },
+        ],
+      });
+      const config = [
+        'connectivity_mode = "webserver"',
+        `webserver_port = ${frappe.port}`,
+        `webserver_token = "${frappe.token}"`,
+        'source_id = "far away"',
+        `rq_url = "${own.url}"`,
+      ].join("\n");
+      await using daemon = await startDaemon({ config, wallMs: DUE_MS - LEAD_MS });
+      const client = await own.client();
+      const [entry] = await waitForLedger(client, 1, daemon);
+      await daemon.stop();
+      expect(entry).toMatchObject({ schedule: UNICODE_ID, due: DUE, outcome: "handed_over" });
+      expect(daemon.log()).toContain(`fire: handed over to the site schedule=${UNICODE_ID}`);
+      expect(await client.keys("rq:*")).toEqual([]);
+      const { calls } = await runRqBurst({
+        version,
+        redisUrl: theirs.url,
+        queues: [DEFAULT_QUEUE],
+      });
+      const run = calls.filter(({ call }) => call === "btu.btu_core.task_runner.run_task_by_id");
+      expect(run).toMatchObject([{ task_id: "BTU-1", schedule_id: UNICODE_ID }]);
+    },
+  );
+
+  test("is asked again, and the job found, after the daemon was killed in the midst of it", async () => {
+    await using own = await startRedis();
+    const asked = Promise.withResolvers<void>();
+    const logs: Array<Readonly<Record<string, unknown>>> = [];
+    await using frappe = await startStandinFrappe({
+      generation: "v16",
+      timeZone: "UTC",
+      documents: { "BTU Task Log": logs },
+      enqueue: async (scheduleId) => {
+        // The worker is quick: its log is there before the answer.
+        logs.push({ name: "BTLOG-1", schedule: scheduleId, creation: "2027-03-01 20:00:01.5" });
+        asked.resolve();
+        await realDelay(60_000);
+      },
+      schedules: [
+        {
+          name: "TS-1",
+          task: "BTU-1",
+          enabled: 1,
+          cron_string: NOON,
+          cron_timezone: "America/Los_Angeles",
+        },
+      ],
+    });
+    const config = [
+      'connectivity_mode = "webserver"',
+      `webserver_port = ${frappe.port}`,
+      `webserver_token = "${frappe.token}"`,
+      'source_id = "far away"',
+      `rq_url = "${own.url}"`,
+    ].join("\n");
+    const client = await own.client();
+    const first = await startDaemon({ config, wallMs: DUE_MS - LEAD_MS });
+    await asked.promise;
+    await first.kill();
+    expect(await ledgerOf(client)).toEqual([]);
+    await using second = await startDaemon({ config, wallMs: DUE_MS + 5_000 });
+    const [entry] = await waitForLedger(client, 1, second);
+    expect(entry).toMatchObject({ schedule: "TS-1", due: DUE, outcome: "handed_over" });
+    expect(entry?.["reason"]).toContain("log BTLOG-1 was found");
+    const posts = frappe.requests.filter(({ verb }) => verb === "POST");
+    expect(posts.length).toBeLessThanOrEqual(1);
   });
 });

@@ -1,3 +1,4 @@
+import { setPaused } from "../../src/agenda/by-hand.ts";
 import { beforeEach, describe, expect, test } from "bun:test";
 import { BuildError } from "../../src/job/builder.ts";
 import type { Builder } from "../../src/job/builder.ts";
@@ -332,10 +333,10 @@ describe("a paused schedule", () => {
   test.each(["s1", "|"])("places nothing while %p is paused, and does not catch up", async (id) => {
     await using engine = await startEngine({ server, nowSeconds: NOW });
     await engine.plan(makeSchedule());
-    expect(await engine.agenda.setPaused(id, "{}")).toBeTrue();
-    expect(await engine.agenda.setPaused(id, "{}")).toBeFalse();
+    expect(await setPaused(engine.agenda, { requestId: "pause-1", id, pause: "{}" })).toBeTrue();
+    expect(await setPaused(engine.agenda, { requestId: "pause-2", id, pause: "{}" })).toBeFalse();
     await engine.advance(145);
-    expect(await engine.agenda.setPaused(id, null)).toBeTrue();
+    expect(await setPaused(engine.agenda, { requestId: "resume-1", id, pause: null })).toBeTrue();
     await engine.advance(60);
     expect((await engine.ledger()).map((entry) => entry["outcome"])).toEqual([
       "skipped_paused",

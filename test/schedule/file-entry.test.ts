@@ -138,7 +138,7 @@ dst_overlap = "both"
   test("shares what it does not say with all others", () => {
     const [first, second] = [fromToml(SOUND), fromToml(SOUND)];
     expect(callOf(first).call).toBe(callOf(second).call);
-    expect(fromToml(`${SOUND}\noverlap = "allow"`).policy).toBe(policyFor("a"));
+    expect(fromToml(`${SOUND}\nmisfire = "run_once"`).policy).toBe(policyFor("a"));
   });
 });
 

@@ -44,11 +44,11 @@ misfire = "skip"
     expect(policyFor("TS-1")).toMatchObject({ misfire: "skip", overlap: "skip", jitterSeconds: 0 });
     expect(policyFor("TS-10")).toMatchObject({
       misfire: "skip",
-      overlap: "allow",
+      overlap: null,
       jitterSeconds: 30,
       dst: { gap: "skip", overlap: "first" },
     });
-    expect(policyFor("ts-1")).toMatchObject({ overlap: "allow", jitterSeconds: 0 });
+    expect(policyFor("ts-1")).toMatchObject({ overlap: null, jitterSeconds: 0 });
   });
 
   test("is one object wherever it is the same", () => {

@@ -54,6 +54,10 @@ describe.each([
       const { found } = await source.readSome!(["TS-000001"], NEVER);
       expect(found).toHaveLength(1);
       expect((await source.readChanges!(NEVER)).rows).toEqual([]);
+      expect((await source.records!.readTasks(null, NEVER)).length).toBeGreaterThan(3);
+      expect((await source.records!.readRunning!(["BTU-00002"], NEVER)).size).toBe(1);
+      const wish = { scheduleId: "TS-000001", sinceMs: 0 };
+      expect(await source.records!.findLog(wish, NEVER)).toStartWith("BTLOG-");
       await kit.sql(site, "DELETE FROM `tabSingles` WHERE doctype = 'System Settings'");
       expect(await readAll(source)).toHaveLength(rows.length);
     },

@@ -1,13 +1,17 @@
 /** The engine on a real Redis with a fake clock: one per test, ended with it. */
 import type { Redis } from "ioredis";
 import { Agenda } from "../../src/agenda/agenda.ts";
+import { HandOvers } from "../../src/agenda/hand-overs.ts";
 import type { Clock } from "../../src/base/clock.ts";
 import { silentLog } from "../../src/base/log.ts";
+import type { SiteState } from "../../src/config/site-state.ts";
 import type { Log } from "../../src/base/log.ts";
 import { Book } from "../../src/engine/book.ts";
 import { FireLoop } from "../../src/engine/fire-loop.ts";
 import type { FireLoopOptions } from "../../src/engine/fire-loop.ts";
 import type { FiringReport } from "../../src/engine/firing-report.ts";
+import { RunningCheck } from "../../src/engine/running-check.ts";
+import { SiteHold } from "../../src/engine/site-hold.ts";
 import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
 import { nativeBuilder } from "../../src/job/build-native.ts";
 import { QueueNames } from "../../src/job/queue-names.ts";
@@ -15,8 +19,10 @@ import { connectRedis } from "../../src/redis/connect.ts";
 import type { RedisConnection } from "../../src/redis/connect.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
+import type { ReadRunning } from "../../src/schedule/source.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { BuilderCounter } from "./counted-builder.ts";
 import { eventually, realDelay } from "./eventually.ts";
 import { FakeClock } from "./fake-clock.ts";
 import type { RedisServer } from "./redis-server.ts";
@@ -66,6 +72,12 @@ export interface EngineOptions extends Partial<
   readonly server: RedisServer;
   readonly nowSeconds: number;
   readonly log?: Log;
+  /** What the site says of itself. */
+  readonly site?: { current(): SiteState };
+  /** What the logs of sites say. */
+  readonly readRunning?: readonly ReadRunning[];
+  /** Time stands still while a builder asks a real server, which knows nothing of the fake clock. */
+  readonly waitsForBuilders?: () => boolean;
   /** Another way to Redis, such as a proxy's port. */
   readonly port?: number;
 }
@@ -89,15 +101,28 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const remembered = new Remembered({ client, key: KEYS.remembered });
   const queueNames = new QueueNames({ client, remembered, log, prefix: "" });
   const native = nativeBuilder({ queueNames, frappe: null });
+  const builders = new BuilderCounter();
+  const settle = async (): Promise<void> => {
+    // A hand-over asks Redis twice before it asks the site, and the loop once after it.
+    for (let quiet = 0; quiet < 4 && options.waitsForBuilders?.() === true; quiet += 1) {
+      await redis.client.ping();
+      if (builders.pending === 0) continue;
+      await eventually(() => builders.pending === 0, { what: "the answer to a builder" });
+      quiet = 0;
+    }
+  };
   const loop = new FireLoop({
     agenda,
+    handOvers: new HandOvers({ agenda, client: redis.client, key: KEYS.handing }),
     redis,
     book,
     clock,
     log,
-    builderFor: options.builderFor ?? (() => native),
+    builderFor: (schedule) => builders.wrap(options.builderFor?.(schedule) ?? native),
+    runningCheck: new RunningCheck({ readers: options.readRunning ?? [], clock, log }),
     isInDoubt: options.isInDoubt ?? (() => false),
     mayFire: options.mayFire ?? (() => true),
+    siteHold: new SiteHold({ site: options.site ?? null, clock, log }),
     onDone: (report) => reports.push(report),
     onChanged: (id) => changed.push(id),
     onOldState: () => undefined,
@@ -113,9 +138,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     reports,
     changed,
     plan: (...schedules) => plan({ agenda, book, clock, loop }, schedules),
-    advance: (seconds) => advance(clock, seconds),
+    advance: (seconds) => advance({ clock, settle }, seconds),
     done: async (count) => {
-      await eventually(() => reports.length >= count, { what: `${count} occurrences done` });
+      const look = async (): Promise<boolean> => {
+        // A loop that was woken while it worked sleeps for no time at all, which takes a look at the clock.
+        await clock.advance(0);
+        return reports.length >= count;
+      };
+      await eventually(look, { what: `${count} occurrences done` });
     },
     ledger: () => readLedger(client),
     [Symbol.asyncDispose]: async () => {
@@ -142,18 +172,25 @@ async function plan(
   loop.refresh();
 }
 
+interface Idling {
+  readonly clock: FakeClock;
+  readonly settle: () => Promise<void>;
+}
+
 /** The loop sleeps only when it has nothing to do: then a timer waits. */
-async function idle(clock: FakeClock): Promise<void> {
+async function idle({ clock, settle }: Idling): Promise<void> {
   await realDelay(1);
+  await settle();
   await eventually(() => clock.pending > 0, { what: "the loop's next sleep" });
 }
 
-async function advance(clock: FakeClock, seconds: number): Promise<void> {
+async function advance(idling: Idling, seconds: number): Promise<void> {
+  const { clock } = idling;
   const endMs = clock.monotonicMs() + seconds * 1000;
   while (clock.monotonicMs() < endMs) {
-    await idle(clock);
+    await idle(idling);
     const leftMs = endMs - clock.monotonicMs();
     await clock.advance(Math.min(clock.nextTimerMs ?? leftMs, leftMs));
   }
-  await idle(clock);
+  await idle(idling);
 }

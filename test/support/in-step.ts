@@ -6,6 +6,7 @@ import { Reconciler } from "../../src/engine/reconciler.ts";
 import { Rereads } from "../../src/engine/rereads.ts";
 import type { Builder } from "../../src/job/builder.ts";
 import { nativeBuilder } from "../../src/job/build-native.ts";
+import { newJobId } from "../../src/job/job-ids.ts";
 import { QueueNames } from "../../src/job/queue-names.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
 import type { Source } from "../../src/schedule/source.ts";
@@ -47,7 +48,12 @@ const START_MS = 10_000;
 function builderOf({ client }: Engine): Builder {
   const remembered = new Remembered({ client, key: KEYS.remembered });
   const queueNames = new QueueNames({ client, remembered, log: silentLog, prefix: "" });
-  const frappe = { site: "site1", user: () => Promise.resolve("Administrator") };
+  const frappe = {
+    site: "site1",
+    user: () => Promise.resolve("Administrator"),
+    ids: { next: () => Promise.resolve(newJobId()) },
+    ttls: { resultTtlSeconds: 600, failureTtlSeconds: 604_800 },
+  };
   return nativeBuilder({ queueNames, frappe });
 }
 

@@ -44,6 +44,10 @@ export interface StandinOptions {
   /** What `enqueue_for_next_available_worker` does; what it throws becomes `has_errors: 1`. Default: nothing. */
   readonly enqueue?: (scheduleId: string, site: string) => unknown;
   readonly schedules?: readonly ScheduleRow[];
+  /** What `frappe.client.get_list` gives, by doctype; a doctype that is not here may not be read. */
+  readonly documents?: Readonly<Record<string, ReadonlyArray<Readonly<Record<string, unknown>>>>>;
+  /** Of the System Settings; default America/New_York. */
+  readonly timeZone?: string;
 }
 
 /** A request that reached the site, or was turned away. */
@@ -130,6 +134,11 @@ class Site {
 
   async answer(name: string, verb: string, wish: Record<string, string>, site: string) {
     if (name === "frappe.auth.get_logged_user") return jsonReply(200, { message: STANDIN_USER });
+    if (name === "frappe.client.get_time_zone") {
+      const { timeZone = "America/New_York" } = this.#options;
+      return jsonReply(200, { message: { time_zone: timeZone } });
+    }
+    if (name === "frappe.client.get_list") return this.#list(wish);
     const functions: Record<string, () => HttpReply | Promise<HttpReply>> = {
       test_ping: () => jsonReply(200, { message: "pong" }),
       test_hello_world_bytes: () => ({
@@ -166,6 +175,26 @@ class Site {
       scheduleId,
     });
     return jsonReply(200, { message: [...bytes] });
+  }
+
+  #list(wish: Record<string, string>): HttpReply {
+    const rows = this.#options.documents?.[wish["doctype"] ?? ""];
+    if (rows === undefined) {
+      const message = `User ${STANDIN_USER} does not have doctype access via role permission for document ${wish["doctype"]}`;
+      return this.fail({ status: 403, type: "PermissionError", message });
+    }
+    const fields = JSON.parse(wish["fields"] ?? "[]") as string[];
+    const filters = JSON.parse(wish["filters"] ?? "[]") as Array<[string, string, string]>;
+    const isMeant = (row: Readonly<Record<string, unknown>>): boolean =>
+      filters.every(([field, operator, value]) => {
+        const own = String(row[field]);
+        return operator === "=" ? own === value : own >= value;
+      });
+    const found = rows.filter(isMeant).slice(0, Number(wish["limit_page_length"] ?? 20));
+    const message = found.map((row) =>
+      Object.fromEntries(fields.map((field) => [field, row[field] ?? null])),
+    );
+    return jsonReply(200, { message });
   }
 
   #enqueueFunctions(verb: string, wish: Record<string, string>, site: string) {
