@@ -86,7 +86,8 @@ faultTest(`${EDITS} edits around due instants`, async (chance) => {
   await using daemon = await startDaemon({ config: site.config(MORE) });
   for (let count = 0; count < EDITS; count += 1) {
     const row = chance.pick(rows);
-    await realDelay(1000 - (Date.now() % 1000) + chance.between(-AROUND_MS, AROUND_MS));
+    const untilSecondMs = 1000 - (Date.now() % 1000);
+    await realDelay(Math.max(untilSecondMs + chance.between(-AROUND_MS, AROUND_MS), 0));
     const kind = chance.pick(Object.keys(EDIT_KINDS));
     // The app tells of a change before or after it is committed, or not at all.
     const told = chance.pick(["before", "after", "never"]);
