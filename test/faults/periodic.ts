@@ -24,7 +24,7 @@ export function makePeriodic(count: number, periods: readonly number[]): Periodi
 }
 
 /** Its cron text. */
-export function cronOf({ periodSeconds, phase }: Periodic): string {
+function cronOf({ periodSeconds, phase }: Periodic): string {
   return `${phase}-59/${periodSeconds} * * * * * *`;
 }
 

@@ -170,7 +170,7 @@ function duesOf(
 }
 
 /** What a schedule's ledger says against what the clock demanded since it was planned, and what is planned now. */
-export function scheduleFindings(
+function scheduleFindings(
   schedule: Periodic,
   { entries, mayEndAs }: { entries: readonly LedgerFields[]; mayEndAs: ReadonlySet<string> },
   { planned, since }: Leftovers,
