@@ -148,7 +148,8 @@ class Stage {
 
 async function startRedis(stage) {
   const port = await freePort();
-  const options = { port, bind: "127.0.0.1", save: "", dir: stage.folder };
+  // As a Redis should be that is to keep what it acknowledged.
+  const options = { port, bind: "127.0.0.1", save: "", appendonly: "yes", dir: stage.folder };
   const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const lines = stage.start("redis-server", which("redis-server"), words, {});
   await stage.until("Redis", () => lines.some((line) => line.includes("Ready to accept")));

@@ -5,6 +5,7 @@ import { ConfigurationError, describeError, StartError, UsageError } from "./bas
 import { openLog } from "./base/log.ts";
 import type { LogFormat, OpenLog } from "./base/log.ts";
 import { makeRedact } from "./base/redact.ts";
+import { serviceManager } from "./base/service-manager.ts";
 import { suggestion } from "./base/suggest.ts";
 import { versionLine, versionText } from "./base/version.ts";
 import { writeAll } from "./base/write-all.ts";
@@ -109,6 +110,12 @@ function stopOnSignals(open: OpenLog): AbortSignal {
   return controller.signal;
 }
 
+/** Faults of the configuration may show only when Redis is there: whose state lies under `redis_key_prefix`. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof ConfigurationError) return EXIT_USAGE;
+  return error instanceof StartError ? EXIT_PROBLEM : EXIT_FAULT;
+}
+
 function load({ config: file }: Arguments): LoadedConfig {
   return loadConfig({ ...(file === undefined ? {} : { file }), env: process.env });
 }
@@ -118,6 +125,12 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
   const { log } = open;
   exitOnFaults(open);
   const signal = stopOnSignals(open);
+  const manager = serviceManager({
+    socket: process.env["NOTIFY_SOCKET"],
+    watchdogUs: process.env["WATCHDOG_USEC"],
+    watchdogPid: process.env["WATCHDOG_PID"],
+    ownPid: process.pid,
+  });
   log.info("starting", { version: versionText, pid: process.pid, config: loaded.path });
   for (const warning of loaded.warnings) log.warn(warning);
   const { openDaemon } = await import("./daemon.ts");
@@ -126,21 +139,24 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
       config: loaded.config,
       configPath: loaded.path,
       zoneDirectory: process.env["TZDIR"],
+      manager,
       clock: systemClock,
       log,
       loadAgain: () => load(args),
       onConfig: ({ log_level: level }) => open.setLevel(level),
     });
     process.on("SIGHUP", () => {
+      manager?.tell("RELOADING=1");
       open.reopen();
       log.info("told to reload");
       daemon.reload();
+      manager?.tell("READY=1");
     });
     await daemon.run(signal);
   } catch (error) {
     if (!signal.aborted) {
       log.error(describeError(error));
-      return error instanceof StartError ? EXIT_PROBLEM : EXIT_FAULT;
+      return exitCodeOf(error);
     }
     log.warn(`while ending: ${describeError(error)}`);
   }

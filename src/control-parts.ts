@@ -5,14 +5,14 @@ import type { Service } from "./base/service.ts";
 import { versionText } from "./base/version.ts";
 import { redisTarget } from "./config/targets.ts";
 import { RefusedError } from "./control/command.ts";
-import type { HistoryCommand } from "./control/command.ts";
 import { makeHandler } from "./control/handle.ts";
-import type { Handle } from "./control/handle.ts";
+import type { Handle, HandlerOptions } from "./control/handle.ts";
 import { CommandPoll } from "./control/poll.ts";
 import { Neighbours } from "./control/neighbours.ts";
 import { operate } from "./control/operate.ts";
 import type { PlacedByHand } from "./control/operate.ts";
 import { RedisRpc } from "./control/redis-rpc.ts";
+import { answerSee } from "./control/see-answers.ts";
 import { SocketServer } from "./control/socket-server.ts";
 import type { FireLoop } from "./engine/fire-loop.ts";
 import type { Leadership } from "./engine/leadership.ts";
@@ -20,10 +20,8 @@ import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
 import { scheduleEffect, staleText } from "./observe/effect.ts";
-import { entriesOf, newestEntries } from "./observe/ledger.ts";
-import { firingStatus } from "./observe/status.ts";
-import type { FiringStatus, StatusDocument } from "./observe/status.ts";
-import { currentStatus, listRows } from "./observe/status-source.ts";
+import type { StatusDocument } from "./observe/status.ts";
+import { circumstancesOf, currentStatus, listRows } from "./observe/status-source.ts";
 import { connectRedis, describeTarget } from "./redis/connect.ts";
 import { makeKeys } from "./redis/keys.ts";
 import type { Shared } from "./shared-parts.ts";
@@ -109,19 +107,22 @@ function statusOf(parts: ControlledParts): () => StatusDocument {
     });
 }
 
-async function historyOf(
-  { redis, config }: Shared,
-  { scheduleId, limit }: HistoryCommand,
-): Promise<FiringStatus[]> {
-  if (!redis.isReady) {
-    throw new RefusedError("unavailable", `history: Redis is not available: ${redis.problem}`);
-  }
-  const { ledger } = makeKeys(config.redis_key_prefix);
-  const entries =
-    scheduleId === null
-      ? await newestEntries(redis.client, ledger, limit)
-      : await entriesOf(redis.client, ledger, { schedule: scheduleId, limit });
-  return entries.map(firingStatus);
+/** Answers what is asked about schedules beyond their list. */
+function seeThrough(parts: ControlledParts): HandlerOptions["see"] {
+  const { shared } = parts;
+  const { config, redis, book, clock, queueNames } = shared;
+  const redisProblem = (): string | null =>
+    redis.isReady ? null : `Redis is not available: ${redis.problem}`;
+  return (command) =>
+    answerSee(command, {
+      client: redis.client,
+      keys: makeKeys(config.redis_key_prefix),
+      book,
+      clock,
+      fullQueue: (queue) => queueNames.fullName(queue),
+      redisProblem,
+      circumstances: (schedule) => circumstancesOf(schedule, { ...shared, ...parts }),
+    });
 }
 
 /** A job placed by hand stands among the last firings, though it is no occurrence. */
@@ -152,7 +153,7 @@ function openHandler(parts: ControlledParts, neighbours: Neighbours | null): Han
     clock,
     status: statusOf(parts),
     list: () => listRows(shared),
-    history: (command) => historyOf(shared, command),
+    see: seeThrough(parts),
     reread: parts.reread,
     effect,
     reconcile: async () => {

@@ -24,10 +24,11 @@ import { zoneWatch } from "./engine/zone-watch.ts";
 import { openJobParts } from "./job-parts.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
 import { newestEntries } from "./observe/ledger.ts";
-import { entryOf } from "./observe/status-source.ts";
+import { entryOf, missedEntryOf } from "./observe/status-source.ts";
 import { checkRedis } from "./redis/check.ts";
 import type { RedisFinding } from "./redis/check.ts";
 import { makeKeys } from "./redis/keys.ts";
+import { openLifeSigns } from "./open-life-signs.ts";
 import { mustConnect, openShared, sourceId } from "./shared-parts.ts";
 import type { DaemonOptions, Shared } from "./shared-parts.ts";
 
@@ -80,6 +81,8 @@ function openFireLoop(shared: Shared, builderFor: BuilderFor, links: Links): Fir
   const { config, log, recent } = shared;
   const onDone = (report: FiringReport): void => {
     const { attempt, firedMs } = report;
+    const missed = missedEntryOf(report);
+    if (missed !== null) recent.add(missed, null);
     recent.add(entryOf(report), isPlacing(report) ? firedMs - attempt.scoreMs : null);
   };
   return new FireLoop({
@@ -211,6 +214,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
     fireLoop,
     ...openWatches(shared, { leadership, reconcile }),
     ...openControl(parts),
+    ...openLifeSigns(shared, { reconcile, fireLoop }),
   ];
   return {
     reload: () => reloadOrTell(parts),

@@ -4,6 +4,7 @@ import { withDeadline } from "./base/abort.ts";
 import type { Clock } from "./base/clock.ts";
 import { describeError, StartError } from "./base/errors.ts";
 import type { Log } from "./base/log.ts";
+import type { ServiceManager } from "./base/service-manager.ts";
 import { configChanges, withLiveKeys } from "./config/changes.ts";
 import type { ConfigChanges } from "./config/changes.ts";
 import type { LoadedConfig } from "./config/load.ts";
@@ -31,6 +32,8 @@ export interface DaemonOptions {
   readonly configPath: string | null;
   /** TZDIR of the environment. */
   readonly zoneDirectory: string | undefined;
+  /** Who started us and wants to hear how we are; null when nobody does. */
+  readonly manager: ServiceManager | null;
   readonly clock: Clock;
   readonly log: Log;
   /**

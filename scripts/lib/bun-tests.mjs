@@ -37,6 +37,8 @@ const CLASSES = [
       "python",
       "faketime",
       "openssl",
+      "shellcheck",
+      "busybox",
       "bash",
       "zsh",
       "fish",

@@ -94,6 +94,14 @@ const TOOLS = {
     present: () => which("faketime") !== null,
     packages: { apt: ["faketime"], dnf: ["libfaketime"], apk: ["libfaketime"] },
   },
+  busybox: {
+    present: () => which("busybox") !== null,
+    packages: { apt: ["busybox"], dnf: ["busybox"], apk: ["busybox"] },
+  },
+  shellcheck: {
+    present: () => which("shellcheck") !== null,
+    packages: { apt: ["shellcheck"], dnf: ["ShellCheck"], apk: ["shellcheck"] },
+  },
   openssl: {
     present: () => which("openssl") !== null,
     packages: { apt: ["openssl"], dnf: ["openssl"], apk: ["openssl"] },

@@ -1,10 +1,14 @@
 /** The few system calls that the runtime lacks. Without its just-in-time compiler they are missing: each has a fallback. */
 import { dlopen, FFIType } from "bun:ffi";
+import { closeSync } from "node:fs";
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** TIOCGWINSZ, the same on all Linux machines that we build for. */
 const GET_WINDOW_SIZE = 0x5413;
+const AF_UNIX = 1;
+/** SOCK_DGRAM with SOCK_CLOEXEC, the same on all Linux machines that we build for. */
+const DATAGRAM_CLOSED_ON_EXEC = 0o2000002;
 
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
@@ -23,6 +27,8 @@ interface SystemCalls {
       length: Uint32Array,
     ]
   ) => number;
+  readonly socket: (domain: number, type: number, protocol: number) => number;
+  readonly connect: (handle: number, address: Uint8Array, length: number) => number;
 }
 
 function load(): SystemCalls | null {
@@ -35,6 +41,8 @@ function load(): SystemCalls | null {
           returns: FFIType.i32,
         },
         ioctl: { args: [FFIType.i32, FFIType.u64, FFIType.ptr], returns: FFIType.i32 },
+        socket: { args: [FFIType.i32, FFIType.i32, FFIType.i32], returns: FFIType.i32 },
+        connect: { args: [FFIType.i32, FFIType.ptr, FFIType.u32], returns: FFIType.i32 },
       });
       return symbols;
     } catch {
@@ -57,13 +65,22 @@ export function lockFile(handle: number): boolean | null {
   return calls === null ? null : calls.flock(handle, LOCK_EX | LOCK_NB) === 0;
 }
 
-/** How many columns a terminal has; null when it is none, does not tell, or this system cannot say. */
-export function terminalColumns(handle: number): number | null {
+function windowSize(handle: number): { readonly rows: number; readonly columns: number } {
   const size = new Uint16Array(4);
   const calls = systemCalls();
-  if (calls === null || calls.ioctl(handle, GET_WINDOW_SIZE, size) !== 0) return null;
-  const [, columns = 0] = size;
-  return columns === 0 ? null : columns;
+  const isKnown = calls !== null && calls.ioctl(handle, GET_WINDOW_SIZE, size) === 0;
+  const [rows = 0, columns = 0] = isKnown ? size : [];
+  return { rows, columns };
+}
+
+/** How many columns a terminal has; null when it is none, does not tell, or this system cannot say. */
+export function terminalColumns(handle: number): number | null {
+  return windowSize(handle).columns || null;
+}
+
+/** How many rows a terminal has; null as with the columns. */
+export function terminalRows(handle: number): number | null {
+  return windowSize(handle).rows || null;
 }
 
 /** The process at the other end of a Unix socket, as it was when it connected. */
@@ -82,4 +99,28 @@ export function peerCredentials(handle: number): PeerCredentials | null {
   if (calls.getsockopt(handle, SOL_SOCKET, SO_PEERCRED, found, length) !== 0) return null;
   const [pid = 0, uid = 0, gid = 0] = found;
   return { pid, uid, gid };
+}
+
+/** A Unix socket's address: the family, then the path; an abstract name begins with a zero byte in place of its "@". */
+function unixAddress(path: string): Uint8Array {
+  const name = Buffer.from(path);
+  if (path.startsWith("@")) name[0] = 0;
+  const family = Buffer.from(Uint16Array.of(AF_UNIX).buffer);
+  return path.startsWith("@")
+    ? Buffer.concat([family, name])
+    : Buffer.concat([family, name, Buffer.of(0)]);
+}
+
+/**
+ * A datagram socket that talks to the one at `path` (or "@name"), to be written to like a file; null when this system cannot
+ * make one, or nobody listens there.
+ */
+export function datagramHandle(path: string): number | null {
+  const calls = systemCalls();
+  const handle = calls?.socket(AF_UNIX, DATAGRAM_CLOSED_ON_EXEC, 0) ?? -1;
+  if (calls === null || handle < 0) return null;
+  const address = unixAddress(path);
+  if (calls.connect(handle, address, address.length) === 0) return handle;
+  closeSync(handle);
+  return null;
 }

@@ -1,6 +1,8 @@
 /** Whether what a daemon answered has the form that this version knows: daemon and command may be of different versions. */
+import type { ScheduleDocument } from "../observe/explain.ts";
 import type { ListRow } from "../observe/listing.ts";
-import type { StatusDocument } from "../observe/status.ts";
+import type { FiringStatus, StatusDocument } from "../observe/status.ts";
+import type { TimelineDocument } from "../observe/timeline.ts";
 
 type Shape = Readonly<Record<string, "text" | "list" | "object" | "number">>;
 
@@ -10,11 +12,13 @@ const STATUS_SHAPE: Shape = {
   problems: "list",
   warnings: "list",
   daemon: "object",
+  leadership: "object",
   connections: "list",
   refresh: "object",
   schedules: "object",
   next: "list",
   last_firings: "list",
+  went_wrong: "list",
   lateness: "object",
 };
 const ROW_SHAPE: Shape = {
@@ -26,6 +30,22 @@ const ROW_SHAPE: Shape = {
   state: "text",
   warnings: "list",
 };
+
+const SCHEDULE_SHAPE: Shape = {
+  ...ROW_SHAPE,
+  meaning: "text",
+  policy: "object",
+  runs: "list",
+  outcomes: "list",
+  why: "object",
+};
+const FIRING_SHAPE: Shape = {
+  schedule: "text",
+  due: "text",
+  fired_at: "text",
+  outcome: "text",
+};
+const TIMELINE_SHAPE: Shape = { unit: "text", occurrences: "list", buckets: "list" };
 
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return "list";
@@ -47,6 +67,18 @@ function isRows(value: unknown): value is ListRow[] {
   return Array.isArray(value) && value.every((row) => hasShape(row, ROW_SHAPE));
 }
 
+function isSchedule(value: unknown): value is ScheduleDocument {
+  return hasShape(value, SCHEDULE_SHAPE);
+}
+
+function isFirings(value: unknown): value is FiringStatus[] {
+  return Array.isArray(value) && value.every((one) => hasShape(one, FIRING_SHAPE));
+}
+
+function isTimeline(value: unknown): value is TimelineDocument {
+  return hasShape(value, TIMELINE_SHAPE);
+}
+
 /** What to say of an answer of another form. */
 export const OTHER_VERSION =
   "the daemon's answer has another form: it runs another version than btu; restart it";
@@ -60,5 +92,23 @@ export function asStatus(value: unknown): StatusDocument {
 /** @throws Error when the daemon is of another version. */
 export function asRows(value: unknown): ListRow[] {
   if (!isRows(value)) throw new Error(OTHER_VERSION);
+  return value;
+}
+
+/** @throws Error when the daemon is of another version. */
+export function asSchedule(value: unknown): ScheduleDocument {
+  if (!isSchedule(value)) throw new Error(OTHER_VERSION);
+  return value;
+}
+
+/** @throws Error when the daemon is of another version. */
+export function asFirings(value: unknown): FiringStatus[] {
+  if (!isFirings(value)) throw new Error(OTHER_VERSION);
+  return value;
+}
+
+/** @throws Error when the daemon is of another version. */
+export function asTimeline(value: unknown): TimelineDocument {
+  if (!isTimeline(value)) throw new Error(OTHER_VERSION);
   return value;
 }

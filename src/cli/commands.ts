@@ -16,6 +16,11 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: {
       status: async () => (await import("./status.ts")).statusCommand,
       list: async () => (await import("./list.ts")).listCommand,
+      next: async () => (await import("./next.ts")).nextCommand,
+      show: async () => (await import("./show.ts")).showCommand,
+      history: async () => (await import("./history.ts")).historyCommand,
+      why: async () => (await import("./why.ts")).whyCommand,
+      audit: async () => (await import("./audit.ts")).auditCommand,
     },
   },
   {

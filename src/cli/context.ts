@@ -23,6 +23,8 @@ export interface ContextOptions {
   readonly configFile: string | undefined;
   /** Standard input. */
   readonly input: () => AsyncIterable<Uint8Array>;
+  /** Asked for by commands that must leave the terminal in order: aborts on Ctrl-C and the like, which then end nothing themselves. */
+  readonly interruption?: () => AbortSignal;
 }
 
 /** What is asked besides the request's name. */
@@ -59,16 +61,18 @@ export class CliContext {
   readonly output: Output;
   readonly configFile: string | undefined;
   readonly input: () => AsyncIterable<Uint8Array>;
+  readonly interruption: () => AbortSignal;
   #loaded: LoadedConfig | null = null;
   #socketPath: string | null = null;
 
-  constructor({ env, clock, output, configFile, input }: ContextOptions) {
+  constructor({ env, clock, output, configFile, input, interruption }: ContextOptions) {
     this.env = env;
     this.progress = new Progress({ output, clock });
     this.clock = clock;
     this.output = output;
     this.configFile = configFile;
     this.input = input;
+    this.interruption = interruption ?? (() => new AbortController().signal);
   }
 
   /** @throws ConfigurationError with all faults of the configuration. */

@@ -5,7 +5,7 @@ import { runTimes } from "./cron-report.ts";
 import { tableLines } from "./table.ts";
 import type { TableOptions } from "./table.ts";
 import { bulletLines, wrap } from "./text.ts";
-import { distanceText, secondsOf, spokenTime } from "./times.ts";
+import { distanceText, secondsOf, spokenTime } from "../base/times.ts";
 
 /** What is shown. */
 export interface CronScreen {

@@ -7,7 +7,7 @@ import { asStatus } from "./answers.ts";
 import type { CliContext } from "./context.ts";
 import { findingsOf } from "./finding.ts";
 import type { Finding } from "./finding.ts";
-import { distanceText, durationText, millisecondsText, secondsOf } from "./times.ts";
+import { distanceText, durationText, millisecondsText, secondsOf } from "../base/times.ts";
 
 /** A read may take a while and be tried again; after so many intervals without one something is wrong. */
 const INTERVALS_MAX = 3;

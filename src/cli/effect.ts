@@ -3,7 +3,7 @@ import { unreachable } from "../base/errors.ts";
 import type { ScheduleEffect } from "../observe/effect.ts";
 import { hasShape, OTHER_VERSION } from "./answers.ts";
 import type { CliContext } from "./context.ts";
-import { distanceText, secondsOf, spokenTime } from "./times.ts";
+import { distanceText, secondsOf, spokenTime } from "../base/times.ts";
 import { oneLine } from "./text.ts";
 
 function isEffect(value: unknown): value is ScheduleEffect {

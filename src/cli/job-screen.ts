@@ -5,7 +5,7 @@ import { callLines } from "./call-lines.ts";
 import { paintState } from "./jobs-screen.ts";
 import type { TableOptions } from "./table.ts";
 import { bulletLines, counted, cut, oneLine, pad } from "./text.ts";
-import { distanceText, durationText, secondsOf, spokenTime } from "./times.ts";
+import { distanceText, durationText, secondsOf, spokenTime } from "../base/times.ts";
 
 /** What the screen is laid out for. */
 export interface JobScreen extends TableOptions {

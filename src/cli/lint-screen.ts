@@ -3,7 +3,7 @@ import type { LintLevel, LintRow } from "./lint-report.ts";
 import type { Mark } from "./style.ts";
 import type { TableOptions } from "./table.ts";
 import { bulletLines, counted, cut, oneLine } from "./text.ts";
-import { spokenTime } from "./times.ts";
+import { spokenTime } from "../base/times.ts";
 
 const MARKS: Readonly<Record<LintLevel, Mark>> = { problem: "bad", warning: "warn", ok: "ok" };
 

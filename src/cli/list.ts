@@ -1,26 +1,18 @@
 /** `btu list`. */
 import { ConfigurationError, describeError } from "../base/errors.ts";
-import type { ListRow, ScheduleState } from "../observe/listing.ts";
+import type { ListRow } from "../observe/listing.ts";
 import { asRows } from "./answers.ts";
-import { defineLeaf, JSON_ARG } from "./command.ts";
+import { defineLeaf } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
+import { chooseRows, LIST_ARGS, sortRows } from "./list-args.ts";
 import { listLines } from "./list-table.ts";
+import { timeShower } from "./time-choice.ts";
 
 /** Rows, and whether some of them are missing. */
 interface Listing {
   readonly rows: readonly ListRow[];
   readonly isWhole: boolean;
-}
-
-/** Who runs next comes first; those that do not run follow by the reason. */
-const STATE_ORDER: readonly ScheduleState[] = ["active", "paused", "invalid", "never", "disabled"];
-
-function compare(a: ListRow, b: ListRow): number {
-  const byState = STATE_ORDER.indexOf(a.state) - STATE_ORDER.indexOf(b.state);
-  if (byState !== 0) return byState;
-  const [x, y] = a.next === b.next ? [a.id, b.id] : [a.next ?? "", b.next ?? ""];
-  return x < y ? -1 : Number(x > y);
 }
 
 /** What the sources and Redis tell without a daemon. */
@@ -52,13 +44,16 @@ async function readListing(context: CliContext): Promise<Listing> {
 export const listCommand = defineLeaf(
   {
     name: "list",
-    about: "All schedules: when they run next, or why they do not",
+    about: "All schedules: when they run next and ran last, or why they do not run",
     details: [
-      "Times are those of the schedule's own zone. Without a daemon the schedules are read from their sources, and what is planned " +
-        "from Redis where that is reachable; the note on standard error says so.",
+      "Times are those of the schedule's own zone unless you choose otherwise. LAST tells when the last occurrence was due that was " +
+        "placed or given up; btu history tells which of the two. Without a daemon the schedules are read from their sources, and what " +
+        "is planned from Redis where that is reachable; the note on standard error says so.",
     ],
     examples: [
       ["btu list", "Who runs next comes first"],
+      ["btu list --queue long --state active,paused", "What runs or would run on one queue"],
+      ["btu list --match '*report*' --sort last", "What was reported lately"],
       ["btu list --json | jq -r '.[] | select(.state == \"invalid\") | .id'", "What is invalid"],
     ],
     exitCodes: [
@@ -67,16 +62,21 @@ export const listCommand = defineLeaf(
     ],
     needs: "the daemon, else the configuration",
   },
-  JSON_ARG,
+  LIST_ARGS,
   async (flags, context) => {
     const { output, clock } = context;
     const { style, width } = output;
-    const { rows, isWhole } = await readListing(context);
-    const sorted = rows.toSorted(compare);
-    if (flags.on("json")) output.json(sorted);
+    const showTime = timeShower(flags, context);
+    // A mistyped state is told before anything is read.
+    chooseRows([], flags);
+    const { rows: all, isWhole } = await readListing(context);
+    const rows = sortRows(chooseRows(all, flags), flags);
+    if (flags.on("json")) output.json(rows);
     // That nothing could be read was said; it does not mean that there is nothing.
-    else if (isWhole || rows.length > 0) {
-      output.lines(listLines(sorted, { style, width, nowMs: clock.nowMs() }));
+    else if (isWhole || all.length > 0) {
+      output.lines(
+        listLines(rows, { style, width, nowMs: clock.nowMs(), showTime, total: all.length }),
+      );
     }
     return isWhole ? EXIT.ok : EXIT.problem;
   },

@@ -13,6 +13,8 @@ const STDERR = 2;
 const WIPE_LINE = "\r\u001b[2K";
 /** Where a terminal does not tell its width. */
 const WIDTH_DEFAULT = 80;
+/** Where it does not tell its height. */
+const ROWS_DEFAULT = 24;
 /** Below this, half words are all that could be shown. */
 const WIDTH_MIN = 20;
 /**
@@ -32,6 +34,8 @@ export interface Screen {
   isTerminal(handle: number): boolean;
   /** Null when unknown. */
   columns(handle: number): number | null;
+  /** Null when unknown. */
+  rows?(handle: number): number | null;
   /** False when nobody reads any more. */
   write(handle: number, text: string): boolean;
 }
@@ -82,10 +86,21 @@ export class Output {
     this.canShowProgress = isErrorTerminal && !quiet && env["TERM"] !== "dumb";
   }
 
+  /** Whether the cursor can be moved there. */
+  get canDraw(): boolean {
+    return this.isTerminal && this.#screen.env["TERM"] !== "dumb";
+  }
+
   /** Columns to fill at most; Infinity where output is no terminal, unless COLUMNS says otherwise. */
   get width(): number {
     this.#width ??= widthOf(this.#screen, this.isTerminal);
     return this.#width;
+  }
+
+  /** As the terminal is at this moment: it may be resized. */
+  get size(): { readonly width: number; readonly rows: number } {
+    const rows = this.#screen.rows?.(STDOUT) ?? ROWS_DEFAULT;
+    return { width: widthOf(this.#screen, this.isTerminal), rows };
   }
 
   /** Texts that must not appear in any output from now on. */

@@ -1,6 +1,7 @@
-/** Schedules read by the command itself, without a daemon. */
+/** Schedules, and what is planned of them, read by the command itself, without a daemon. */
+import type { Redis } from "ioredis";
 import { Agenda } from "../agenda/agenda.ts";
-import { parsePlan } from "../agenda/plan-record.ts";
+import { parsePlan, parseSettled } from "../agenda/plan-record.ts";
 import { needOf } from "../agenda/plan.ts";
 import { nowSeconds } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
@@ -52,8 +53,15 @@ export async function readSchedules(context: CliContext): Promise<OwnReading> {
   return { book, zones, problems, sources: readers.map(({ name }) => name), generation };
 }
 
-async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {
+/** Takes over what is planned, settled and paused. */
+export async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void> {
   book.setPauses(await agenda.paused());
+  for await (const page of agenda.allSettled()) {
+    for (const [id, text] of page) {
+      const record = parseSettled(text);
+      if (record !== null) book.setSettled(id, record);
+    }
+  }
   for await (const page of agenda.plans()) {
     for (const [id, text] of page) {
       const plan = parsePlan(text);
@@ -65,16 +73,19 @@ async function notePlans(agenda: Agenda, book: Book, now: number): Promise<void>
   }
 }
 
+/** The agenda as the configuration names its keys. */
+export function ownAgenda(client: Redis, context: CliContext): Agenda {
+  const { config } = context.config();
+  const keys = makeKeys(config.redis_key_prefix);
+  return new Agenda({ client, keys, clock: context.clock, ledgerMax: config.ledger_max_entries });
+}
+
 /** Takes over from Redis what is planned and paused; returns why that was not possible, else null. */
 export async function readPlans(context: CliContext, book: Book): Promise<string | null> {
-  const { clock } = context;
-  const { config } = context.config();
   try {
-    await withOwnRedis(context, "read the agenda", async (client) => {
-      const keys = makeKeys(config.redis_key_prefix);
-      const ledgerMax = config.ledger_max_entries;
-      await notePlans(new Agenda({ client, keys, clock, ledgerMax }), book, nowSeconds(clock));
-    });
+    await withOwnRedis(context, "read the agenda", (client) =>
+      notePlans(ownAgenda(client, context), book, nowSeconds(context.clock)),
+    );
     return null;
   } catch (error) {
     return describeError(error);

@@ -23,6 +23,28 @@ function firstFault({ client }: RedisConnection): Promise<never> {
   });
 }
 
+/** A connection of the command's own; to be closed when done. */
+export interface OwnRedis {
+  readonly redis: RedisConnection;
+  /** Why nothing can be read, with the name of the Redis; null when all is well. */
+  readonly problem: string | null;
+}
+
+/** Connects, or tells why that is not possible. */
+export async function openOwnRedis(context: CliContext, action: string): Promise<OwnRedis> {
+  const { clock } = context;
+  const target = redisTarget(context.config().config);
+  const redis = connectRedis({ target, clock, log: silentLog, name: "btu" });
+  try {
+    const options = { clock, timeoutMs: CONNECT_TIMEOUT_MS, action };
+    await withDeadline(options, (signal) => Promise.race([redis.ready(signal), firstFault(redis)]));
+    return { redis, problem: null };
+  } catch (error) {
+    const why = redis.problem ?? describeError(error);
+    return { redis, problem: `Redis ${describeTarget(target)} cannot be read: ${why}` };
+  }
+}
+
 /**
  * Connects, works and disconnects.
  *
@@ -33,19 +55,9 @@ export async function withOwnRedis<T>(
   action: string,
   work: (client: Redis) => Promise<T>,
 ): Promise<T> {
-  const { clock } = context;
-  const target = redisTarget(context.config().config);
-  const redis = connectRedis({ target, clock, log: silentLog, name: "btu" });
+  const { redis, problem } = await openOwnRedis(context, action);
   try {
-    const options = { clock, timeoutMs: CONNECT_TIMEOUT_MS, action };
-    await withDeadline(options, (signal) =>
-      Promise.race([redis.ready(signal), firstFault(redis)]),
-    ).catch((error: unknown) => {
-      const why = redis.problem ?? describeError(error);
-      throw new NoRedisError(`Redis ${describeTarget(target)} cannot be read: ${why}`, {
-        cause: error,
-      });
-    });
+    if (problem !== null) throw new NoRedisError(problem);
     return await work(redis.client);
   } finally {
     redis.close();

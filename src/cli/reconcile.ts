@@ -4,7 +4,7 @@ import { CHANGE_ARGS, COMMON_EXITS, wayOf } from "./change-args.ts";
 import { defineLeaf } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { counted } from "./text.ts";
-import { millisecondsText } from "./times.ts";
+import { millisecondsText } from "../base/times.ts";
 
 interface Reconciled {
   readonly schedules: number;

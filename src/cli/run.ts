@@ -19,6 +19,8 @@ export interface CallOptions {
   readonly clock: Clock;
   /** Standard input, read by commands that ask for it. */
   readonly input: () => AsyncIterable<Uint8Array>;
+  /** See `ContextOptions`. */
+  readonly interruption?: () => AbortSignal;
 }
 
 /** Where to look further. */
@@ -42,9 +44,13 @@ async function runLine(line: CommandLine, call: CallOptions, output: Output): Pr
   }
   // Brings the configuration's schema with it, which neither help nor the version needs.
   const { CliContext } = await import("./context.ts");
-  const { screen, clock, input } = call;
-  const { env } = screen;
-  const context = new CliContext({ env, clock, output, configFile: globals.config, input });
+  const { screen } = call;
+  const context = new CliContext({
+    ...call,
+    env: screen.env,
+    output,
+    configFile: globals.config,
+  });
   return command.run(rawArgs, context);
 }
 

@@ -1,10 +1,19 @@
 /** The screen of `btu status`. */
 import type { ComingStatus, FiringStatus, StatusDocument } from "../observe/status.ts";
+import { LONG_TIMES_WIDTH } from "./time-choice.ts";
+import { firingColumns } from "./firing-columns.ts";
 import type { Mark, Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 import type { Column, TableOptions } from "./table.ts";
 import { bulletLines, counted, cut, oneLine, pad } from "./text.ts";
-import { distanceText, durationText, millisecondsText, secondsOf, spokenTime } from "./times.ts";
+import {
+  distanceText,
+  durationText,
+  millisecondsText,
+  secondsOf,
+  shortTime,
+  spokenTime,
+} from "../base/times.ts";
 
 const LABEL_WIDTH = 13;
 /** More would push the head of the screen out of sight. */
@@ -37,9 +46,17 @@ function labelled(label: string, values: readonly string[], style: Style): strin
 function connectionLines({ connections }: StatusDocument, { style }: TableOptions): string[] {
   // Why one is down stands above, among the problems.
   const lines = connections.map(
-    ({ name, problem }) => `${style.mark(problem === null ? "ok" : "bad")} ${oneLine(name)}`,
+    ({ name, problem, app }) =>
+      `${style.mark(problem === null ? "ok" : "bad")} ${oneLine(name)}${app === null ? "" : `, BTU app ${app}`}`,
   );
   return labelled("Connections", lines, style);
+}
+
+function leadershipText({ leadership }: StatusDocument): string {
+  const { role, leader, term, daemon_id: me } = leadership;
+  if (role === "leader") return `this daemon leads, term ${term} (${me})`;
+  if (leader === me) return "this daemon led, and could not renew its lease";
+  return leader === null ? "stands by, nobody leads" : `stands by, ${oneLine(leader)} leads`;
 }
 
 function scheduleText({ schedules }: StatusDocument, style: Style): string {
@@ -68,7 +85,12 @@ function latenessText({ lateness }: StatusDocument): string {
   return `half within ${middle}, 99 % within ${most}, worst ${worst} (${counted(count, "firing")})`;
 }
 
-function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingStatus>> {
+function comingColumns(
+  at: number,
+  { style, width }: TableOptions,
+): ReadonlyArray<Column<ComingStatus>> {
+  const show = (iso: string): string =>
+    width < LONG_TIMES_WIDTH ? shortTime(iso, at * 1000) : spokenTime(iso);
   return [
     {
       title: "NEXT",
@@ -77,7 +99,7 @@ function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingSta
     },
     {
       title: "AT",
-      cell: ({ next, next_local: local }) => spokenTime(local ?? next ?? ""),
+      cell: ({ next, next_local: local }) => show(local ?? next ?? ""),
       rank: 1,
     },
     { title: "SCHEDULE", cell: ({ id }) => id, shrinkTo: 20 },
@@ -86,33 +108,10 @@ function comingColumns(at: number, style: Style): ReadonlyArray<Column<ComingSta
   ];
 }
 
-function outcomePaint(outcome: string, style: Style): (text: string) => string {
-  if (["fired", "handed_over", "manual"].includes(outcome)) return style.green;
-  return ["failed", "lost"].includes(outcome) ? style.red : style.yellow;
-}
-
-function lateText({ due, fired_at: fired, outcome }: FiringStatus): string {
-  const isPlaced = ["fired", "late", "handed_over"].includes(outcome);
-  return isPlaced ? millisecondsText((secondsOf(fired) - secondsOf(due)) * 1000) : "";
-}
-
-function firingColumns(at: number, style: Style): ReadonlyArray<Column<FiringStatus>> {
+function lastColumns(title: string, at: number, style: Style): ReadonlyArray<Column<FiringStatus>> {
   return [
-    { title: "LAST", cell: ({ fired_at: fired }) => distanceText(secondsOf(fired), at) },
-    {
-      title: "OUTCOME",
-      cell: ({ outcome, count }) => (count > 1 ? `${outcome} ×${count}` : outcome),
-      paint: (text, { outcome }) => outcomePaint(outcome, style)(text),
-    },
-    { title: "LATE", cell: lateText, align: "right", rank: 1 },
-    { title: "SCHEDULE", cell: ({ schedule }) => schedule, shrinkTo: 20 },
-    { title: "QUEUE", cell: ({ queue }) => queue ?? "", shrinkTo: 10, rank: 2 },
-    {
-      title: "JOB OR REASON",
-      cell: ({ reason, job }) => reason ?? job ?? "",
-      shrinkTo: 16,
-      rank: 3,
-    },
+    { title, cell: ({ fired_at: fired }) => distanceText(secondsOf(fired), at) },
+    ...firingColumns(style),
   ];
 }
 
@@ -124,8 +123,13 @@ function withTitle(lines: readonly string[]): string[] {
 export function statusLines(status: StatusDocument, options: TableOptions): string[] {
   const { style, width } = options;
   const at = secondsOf(status.at);
+  const firings = (title: string, entries: readonly FiringStatus[]): string[] => {
+    const shown = entries.slice(0, FIRINGS_SHOWN);
+    return withTitle(tableLines(shown, lastColumns(title, at, style), options));
+  };
   const facts = [
     ...connectionLines(status, options),
+    ...labelled("Leadership", [leadershipText(status)], style),
     ...labelled("Schedules", [scheduleText(status, style)], style),
     ...labelled("Last read", [refreshText(status)], style),
     ...labelled("Lateness", [latenessText(status)], style),
@@ -136,9 +140,8 @@ export function statusLines(status: StatusDocument, options: TableOptions): stri
     ...withTitle(bulletLines(style.sign("warn"), status.warnings, width)),
     "",
     ...facts.map((line) => cut(line, width)),
-    ...withTitle(tableLines(status.next, comingColumns(at, style), options)),
-    ...withTitle(
-      tableLines(status.last_firings.slice(0, FIRINGS_SHOWN), firingColumns(at, style), options),
-    ),
+    ...withTitle(tableLines(status.next, comingColumns(at, options), options)),
+    ...firings("WENT WRONG", status.went_wrong),
+    ...firings("LAST", status.last_firings),
   ];
 }

@@ -1,27 +1,9 @@
 /** `btu status`. */
-import { describeError } from "../base/errors.ts";
-import { NoDaemonError } from "../control/client.ts";
-import type { StatusDocument } from "../observe/status.ts";
-import { asStatus } from "./answers.ts";
 import { defineLeaf, JSON_ARG } from "./command.ts";
-import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
+import { askStatus } from "./read-status.ts";
 import { statusLines } from "./status-screen.ts";
-
-/** The JSON document where no daemon runs: it has no other parts. */
-interface DownDocument {
-  readonly health: "down";
-  readonly problems: readonly string[];
-}
-
-async function statusOf(context: CliContext): Promise<StatusDocument | DownDocument> {
-  try {
-    return asStatus(await context.ask("status"));
-  } catch (error) {
-    if (!(error instanceof NoDaemonError)) throw error;
-    return { health: "down", problems: [describeError(error)] };
-  }
-}
+import { watchStatus } from "./status-watch.ts";
 
 /** The command. */
 export const statusCommand = defineLeaf(
@@ -35,6 +17,7 @@ export const statusCommand = defineLeaf(
     ],
     examples: [
       ["btu status", "One screen"],
+      ["btu status --watch", "Keep an eye on it"],
       ["btu status --json | jq -r .health", "healthy, degraded or down"],
       ["btu status --quiet", "Only what is wrong; for scripts, beside the exit code"],
     ],
@@ -44,10 +27,18 @@ export const statusCommand = defineLeaf(
       [EXIT.noDaemon, "no daemon runs"],
     ],
   },
-  JSON_ARG,
+  {
+    watch: {
+      type: "boolean",
+      alias: "w",
+      description: "Show it anew each second until Ctrl-C; with --json a line each second",
+    },
+    ...JSON_ARG,
+  },
   async (flags, context) => {
     const { output } = context;
-    const status = await statusOf(context);
+    if (flags.on("watch")) return watchStatus(flags.on("json"), context);
+    const status = await askStatus(context);
     if (flags.on("json")) output.json(status);
     else if (status.health === "down") output.error(status.problems.join("; "));
     else if (output.isQuiet) output.lines(status.problems);

@@ -3,7 +3,7 @@ import type { BtuTaskState } from "../schedule/btu-task.ts";
 import { tableLines } from "./table.ts";
 import type { Column, TableOptions } from "./table.ts";
 import { counted, cut } from "./text.ts";
-import { durationText } from "./times.ts";
+import { durationText } from "../base/times.ts";
 
 /** A task as people and programs see it. */
 export interface TaskRow {

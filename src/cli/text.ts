@@ -15,7 +15,7 @@ export function oneLine(text: string): string {
 
 /** The columns that a text takes; escape sequences take none. */
 export function widthOf(text: string): number {
-  return Bun.stringWidth(text);
+  return PLAIN.test(text) ? text.length : Bun.stringWidth(text);
 }
 
 /** The text in at most `width` columns, cut with an ellipsis where it is longer. */

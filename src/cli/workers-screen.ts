@@ -5,7 +5,7 @@ import type { Style } from "./style.ts";
 import { tableLines } from "./table.ts";
 import type { Column, TableOptions } from "./table.ts";
 import { counted, cut } from "./text.ts";
-import { distanceText, secondsOf } from "./times.ts";
+import { distanceText, secondsOf } from "../base/times.ts";
 
 /** What the screen is laid out for. */
 export interface WorkersScreen extends TableOptions {

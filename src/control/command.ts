@@ -1,4 +1,5 @@
 /** What can be asked of a running daemon, whoever asks and over whatever transport. */
+import type { SeeCommand } from "./see-command.ts";
 
 /** What is done once, however often it is asked for, and only while it is fresh. */
 export interface Once {
@@ -31,20 +32,13 @@ export interface PauseCommand extends Once {
   readonly note: string;
 }
 
-/** The newest entries of the ledger, of one schedule or of all. */
-export interface HistoryCommand {
-  readonly kind: "history";
-  readonly scheduleId: string | null;
-  readonly limit: number;
-}
-
 /** A request, understood. */
 export type Command =
   | { readonly kind: "ping" | "status" | "list" | "reconcile" | "reload_configuration" }
   | RereadCommand
   | RunCommand
   | PauseCommand
-  | HistoryCommand;
+  | SeeCommand;
 
 /** Why a request was not understood or not carried out; docs/control.md tells them to people. */
 export type ControlErrorCode =

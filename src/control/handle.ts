@@ -5,15 +5,8 @@ import { describeError, unreachable } from "../base/errors.ts";
 import type { Log, LogFields } from "../base/log.ts";
 import type { ScheduleEffect } from "../observe/effect.ts";
 import { RefusedError } from "./command.ts";
-import type {
-  Asker,
-  Command,
-  HistoryCommand,
-  PauseCommand,
-  Reply,
-  RereadCommand,
-  RunCommand,
-} from "./command.ts";
+import type { Asker, Command, PauseCommand, Reply, RereadCommand, RunCommand } from "./command.ts";
+import type { SeeCommand } from "./see-command.ts";
 import type { Request } from "./wire.ts";
 
 /** What commands act on. */
@@ -22,7 +15,8 @@ export interface HandlerOptions {
   readonly clock: Clock;
   readonly status: () => unknown;
   readonly list: () => unknown;
-  readonly history: (command: HistoryCommand) => Promise<unknown>;
+  /** What is asked about schedules beyond their list. */
+  readonly see: (command: SeeCommand) => Promise<unknown>;
   /** Reads schedules again, here and in the other daemons; resolves when the first read was written to the agenda. */
   readonly reread: (scheduleIds: readonly string[]) => Promise<void>;
   readonly effect: (scheduleId: string) => ScheduleEffect;
@@ -84,7 +78,9 @@ function carryOut(
     case "list":
       return options.list();
     case "history":
-      return options.history(command);
+    case "explain":
+    case "timeline":
+      return options.see(command);
     case "reconcile":
       return within(RECONCILE_TIMEOUT_MS, "reconcile", options, options.reconcile);
     case "reload_configuration":
@@ -131,28 +127,14 @@ async function within<T>(
 
 /** Who asked for what, where something is changed by it. */
 function tellChange(command: Command, { via, peer }: Asker, log: Log): void {
+  const { kind } = command;
   const fields: LogFields = { via, ...peer };
-  switch (command.kind) {
-    case "reread": {
-      const { scheduleId: schedule, word: request } = command;
-      log.info("told to read a schedule again", { schedule, request, ...fields });
-      return;
-    }
-    case "run":
-    case "pause":
-    case "resume":
-      log.info(`told to ${command.kind}`, { schedule: command.scheduleId ?? "all", ...fields });
-      return;
-    case "reconcile":
-    case "reload_configuration":
-      log.info(`told to ${command.kind}`, fields);
-      return;
-    case "ping":
-    case "status":
-    case "list":
-    case "history":
-      return;
-    default:
-      unreachable(command);
+  if (kind === "reread") {
+    const { scheduleId: schedule, word: request } = command;
+    log.info("told to read a schedule again", { schedule, request, ...fields });
+  } else if (kind === "run" || kind === "pause" || kind === "resume") {
+    log.info(`told to ${kind}`, { schedule: command.scheduleId ?? "all", ...fields });
+  } else if (kind === "reconcile" || kind === "reload_configuration") {
+    log.info(`told to ${kind}`, fields);
   }
 }

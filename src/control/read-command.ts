@@ -1,5 +1,6 @@
 /** From a request's parts to the command that is meant; nothing of them is trusted. */
 import type { Command, Once } from "./command.ts";
+import { readSeeCommand } from "./see-command.ts";
 
 /** A request's JSON. */
 export type RequestObject = Readonly<Record<string, unknown>>;
@@ -14,8 +15,6 @@ const ID_LENGTH_MAX = 200;
 /** What is done once needs an id that nobody else chooses. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
 const NOTE_LENGTH_MAX = 500;
-const HISTORY_DEFAULT = 20;
-const HISTORY_MAX = 1_000;
 
 function asObject(value: unknown): RequestObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
@@ -71,16 +70,10 @@ function readPause(type: "pause" | "resume", object: RequestObject): Command {
   return { kind: type, scheduleId, note: noteOf(type, content), ...onceOf(type, object) };
 }
 
-function readHistory(object: RequestObject): Command {
-  const content = contentOf(object["request_content"]);
-  const { schedule = null, limit = HISTORY_DEFAULT } = content;
-  if (schedule !== null && !isScheduleId(schedule)) {
-    throw new BadRequestError("history: schedule is to be a schedule's name");
-  }
-  if (typeof limit !== "number" || !Number.isInteger(limit) || limit < 1 || limit > HISTORY_MAX) {
-    throw new BadRequestError(`history: limit is to be a whole number 1-${HISTORY_MAX}`);
-  }
-  return { kind: "history", scheduleId: schedule, limit };
+function readOther(type: string, { request_content: content }: RequestObject): Command | null {
+  const command = readSeeCommand(type, content);
+  if (typeof command === "string") throw new BadRequestError(command);
+  return command;
 }
 
 function readReread(type: string, { request_content: content }: RequestObject): Command {
@@ -123,9 +116,7 @@ export function readCommand(type: string, object: RequestObject): Command | null
     case "pause":
     case "resume":
       return readPause(type, object);
-    case "history":
-      return readHistory(object);
     default:
-      return null;
+      return readOther(type, object);
   }
 }

@@ -13,12 +13,12 @@ import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { Aside, ASIDE_MS } from "./aside.ts";
-import { Attempt } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import { attemptAt } from "./attempt-at.ts";
 import { BatchSize } from "./batch-size.ts";
 import type { Book } from "./book.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
-import { decideFiring } from "./firing.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { HandOverDesk } from "./hand-over.ts";
 import { pipelined } from "./pipelined.ts";
@@ -70,6 +70,7 @@ export class FireLoop implements Service {
   #isStale = true;
   /** Score of the first entry that is too far ahead to be attempted. */
   #horizonMs = Infinity;
+  #rounds = 0;
 
   constructor(options: FireLoopOptions) {
     this.#options = options;
@@ -90,9 +91,20 @@ export class FireLoop implements Service {
     this.#outage = new Outage("firing", { clock, log });
   }
 
+  /** How often it went round, also with nothing to do: a sign of life. */
+  get rounds(): number {
+    return this.#rounds;
+  }
+
   /** Why nothing can be fired, or null. */
   get problem(): string | null {
     return this.#options.siteHold.reason ?? this.#outage.reason;
+  }
+
+  /** What is in the way of a schedule's occurrence at hand, such as a builder that failed; null when nothing is. */
+  troubleOf(scheduleId: string): string | null {
+    const attempts = [...this.#attempts.values()];
+    return attempts.find(({ schedule }) => schedule.id === scheduleId)?.trouble || null;
   }
 
   /** To be called when the agenda, a definition or the clock changed: everything is looked at anew. */
@@ -111,8 +123,13 @@ export class FireLoop implements Service {
     const { redis, mayFire, siteHold } = this.#options;
     redis.onReady(() => this.refresh());
     while (!signal.aborted) {
+      this.#rounds += 1;
       try {
-        await redis.ready(signal);
+        if (!redis.isReady) {
+          // Its return wakes us.
+          await this.#wakeup.sleep(LOOK_EVERY_MS, signal);
+          continue;
+        }
         if (mayFire() && siteHold.reason === null) await this.#round(signal);
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
@@ -199,7 +216,7 @@ export class FireLoop implements Service {
 
   /** Makes an attempt of an agenda entry, or keeps the one there is while the schedule is the same. */
   #attend({ member, scoreSeconds }: AgendaEntry): void {
-    const { book, clock, builderFor, siteHold } = this.#options;
+    const { book } = this.#options;
     const occurrence = parseOccurrence(member);
     const schedule = occurrence === null ? undefined : book.get(occurrence.scheduleId)?.schedule;
     const known = this.#attempts.get(member);
@@ -210,14 +227,8 @@ export class FireLoop implements Service {
     }
     if (known?.schedule === schedule) return;
     if (this.#aside.has(member, schedule)) return this.#lookAgain();
-    const { dueSeconds } = occurrence;
-    // Its age counts from its score: jitter is no lateness.
-    const ageSeconds = Math.max(Math.floor(clock.nowMs() / 1000 - scoreSeconds), 0);
-    const scoreMs = scoreSeconds * 1000;
-    const held = siteHold.reasonAt(scoreMs);
-    const firing = decideFiring(schedule, dueSeconds, dueSeconds + ageSeconds, held);
-    const options = { member, schedule, firing, builder: builderFor(schedule), scoreMs };
-    this.#attempts.set(member, new Attempt(options));
+    const entry = { occurrence, schedule, scoreMs: scoreSeconds * 1000 };
+    this.#attempts.set(member, attemptAt(entry, this.#options));
   }
 
   /** Something on the agenda could not be taken in hand yet. */

@@ -8,6 +8,7 @@ import type { Service } from "../base/service.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import type { Source } from "../schedule/source.ts";
 import type { ReconcileState, Reconciler } from "./reconciler.ts";
+import type { SourceReader } from "./source-reader.ts";
 
 /** What the loop needs. */
 export interface ReconcileLoopOptions {
@@ -44,9 +45,10 @@ export class ReconcileLoop implements Service {
     return this.#options.reconciler.state;
   }
 
-  /** Name and problem (null while it can be read) of each source. */
-  get sources(): ReadonlyArray<{ readonly name: string; readonly problem: string | null }> {
-    return this.#options.reconciler.readers.map(({ name, problem }) => ({ name, problem }));
+  /** Name, problem (null while it can be read) and the site's app (null where none is known) of each source. */
+  get sources(): ReadonlyArray<Pick<SourceReader, "name" | "problem" | "app">> {
+    const { readers } = this.#options.reconciler;
+    return readers.map(({ name, problem, app }) => ({ name, problem, app }));
   }
 
   /** Asks for a pass now; resolves when one that began after this call has ended. */

@@ -62,6 +62,11 @@ export class SourceReader {
     return this.#source.name;
   }
 
+  /** Which app the site has, in words; null where that is not known, and where there is no site. */
+  get app(): string | null {
+    return this.#source.generation?.label ?? null;
+  }
+
   /** Why it cannot be read, or null. */
   get problem(): string | null {
     return this.#outage.reason;

@@ -21,6 +21,8 @@ export interface AuditOptions {
   readonly keys: Keys;
   readonly expressions: ExpressionCache;
   readonly zones: ZoneData;
+  /** Only this schedule; all of them when it is null or left out. */
+  readonly schedule?: string | null;
   /** The span asked for: after this, up to that, epoch seconds. */
   readonly sinceSeconds: number;
   readonly nowSeconds: number;
@@ -141,12 +143,13 @@ function findDoubled(schedule: string, entries: readonly LedgerEntry[], tally: T
 }
 
 async function entriesBySchedule(
-  { client, keys }: AuditOptions,
+  { client, keys, schedule: only = null }: AuditOptions,
   { sinceSeconds, untilSeconds }: { readonly sinceSeconds: number; readonly untilSeconds: number },
 ): Promise<Map<string, LedgerEntry[]>> {
   const bySchedule = new Map<string, LedgerEntry[]>();
   for await (const entry of ledgerEntries(client, keys.ledger)) {
     if (NO_OCCURRENCE.has(entry.outcome)) continue;
+    if (only !== null && entry.schedule !== only) continue;
     if (entry.dueSeconds > untilSeconds) continue;
     if ((entry.untilSeconds ?? entry.dueSeconds) <= sinceSeconds) continue;
     const known = bySchedule.get(entry.schedule);
@@ -169,10 +172,14 @@ async function plannedDues({ client, keys }: AuditOptions): Promise<Map<string, 
 }
 
 async function readHistory(options: AuditOptions): Promise<Map<string, DefinitionSpan[]>> {
-  const { client, keys } = options;
+  const { client, keys, schedule: only = null } = options;
+  const isWanted = (id: string): boolean => only === null || id === only;
   const changes: ChangeEntry[] = [];
-  for await (const entry of readChanges(client, keys.changes)) changes.push(entry);
-  const current = new Map(Object.entries(await client.hgetall(keys.definitions)));
+  for await (const entry of readChanges(client, keys.changes)) {
+    if (isWanted(entry.schedule)) changes.push(entry);
+  }
+  const definitions = Object.entries(await client.hgetall(keys.definitions));
+  const current = new Map(definitions.filter(([id]) => isWanted(id)));
   return definitionSpans(changes, current);
 }
 

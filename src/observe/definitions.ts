@@ -2,6 +2,7 @@
 import type { Redis } from "ioredis";
 import { parseDstPolicy } from "../cron/dst-policy.ts";
 import type { DstPolicy } from "../cron/dst-policy.ts";
+import { idAfter, idBefore } from "./ledger.ts";
 
 /** When a schedule is due, between two instants. */
 export interface DefinitionSpan {
@@ -29,6 +30,8 @@ type Definition = Omit<DefinitionSpan, "untilSeconds">;
 /** Entries read in one command. */
 const PAGE_SIZE = 1_000;
 
+/** Changes that leave the definition as it is. */
+const PAUSES: ReadonlySet<string> = new Set(["paused", "resumed"]);
 const ENDS: ReadonlySet<string> = new Set(["disabled", "deleted", "invalid", "ended"]);
 
 function parseDefinition(text: string): Definition | null {
@@ -44,23 +47,45 @@ function parseDefinition(text: string): Definition | null {
   }
 }
 
+function readChange(flat: readonly string[]): ChangeEntry {
+  const fields = new Map(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1] ?? ""]])));
+  return {
+    schedule: fields.get("schedule") ?? "",
+    atMs: Number(fields.get("at_ms")),
+    change: fields.get("change") ?? "",
+    definition: fields.get("definition") ?? "",
+  };
+}
+
 /** All changes, oldest first. */
 export async function* readChanges(client: Redis, key: string): AsyncGenerator<ChangeEntry> {
   for (let from = "-"; ;) {
     const page = await client.xrange(key, from, "+", "COUNT", PAGE_SIZE);
-    for (const [, flat] of page) {
-      const fields = new Map(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1] ?? ""]])));
-      yield {
-        schedule: fields.get("schedule") ?? "",
-        atMs: Number(fields.get("at_ms")),
-        change: fields.get("change") ?? "",
-        definition: fields.get("definition") ?? "",
-      };
-    }
+    for (const [, flat] of page) yield readChange(flat);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_SIZE) return;
-    from = `(${last[0]}`;
+    from = idAfter(last[0]);
   }
+}
+
+/** The newest change of one schedule's definition; null when none is found among the newest `lookAtMax` changes. */
+export async function lastChange(
+  client: Redis,
+  key: string,
+  { schedule, lookAtMax }: { readonly schedule: string; readonly lookAtMax: number },
+): Promise<ChangeEntry | null> {
+  for (let from = "+", seen = 0; seen < lookAtMax; seen += PAGE_SIZE) {
+    const page = await client.xrevrange(key, from, "-", "COUNT", PAGE_SIZE);
+    const changes = page.map(([, flat]) => readChange(flat));
+    const found = changes.find(
+      ({ schedule: id, change }) => id === schedule && !PAUSES.has(change),
+    );
+    if (found !== undefined) return found;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE_SIZE) return null;
+    from = idBefore(last[0]);
+  }
+  return null;
 }
 
 /** Makes the spans of every schedule from the changes and the definitions that hold now (id → JSON). */

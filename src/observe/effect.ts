@@ -56,7 +56,7 @@ export function scheduleEffect(
     return { ...base, found: false, ...nothing };
   }
   const { schedule, dueSeconds } = entry;
-  const context = { nowSeconds: nowSeconds(clock), dueSeconds };
+  const context = { nowSeconds: nowSeconds(clock), dueSeconds, lastSeconds: null };
   const { state } = listRow(schedule, { ...context, isPaused: paused_by !== null });
   const { next, next_local, problem } = listRow(schedule, { ...context, isPaused: false });
   return { ...base, found: true, state, next, next_local, problem };

@@ -66,6 +66,24 @@ export async function newestEntries(
 /** Entries read in one command. */
 const PAGE_SIZE = 1_000;
 
+function partsOf(id: string): [ms: number, number: number] {
+  const [ms, number] = id.split("-").map(Number);
+  return [ms ?? 0, number ?? 0];
+}
+
+/** The id after this one: Redis before 6.2 has no ranges that leave their end out. */
+export function idAfter(id: string): string {
+  const [ms, number] = partsOf(id);
+  return `${ms}-${number + 1}`;
+}
+
+/** The last id before this one. */
+export function idBefore(id: string): string {
+  const [ms, number] = partsOf(id);
+  // At the end of a range a time alone stands for its last number.
+  return number === 0 ? String(ms - 1) : `${ms}-${number - 1}`;
+}
+
 /** All entries, oldest first. */
 export async function* ledgerEntries(
   client: Redis,
@@ -79,27 +97,68 @@ export async function* ledgerEntries(
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_SIZE) return;
-    from = `(${last[0]}`;
+    from = idAfter(last[0]);
   }
 }
 
-/** The newest entries of one schedule, newest first; the whole ledger is looked through when it has few. */
-export async function entriesOf(
+/** Which entries are wanted. */
+export interface EntryFilter {
+  /** Null for those of all schedules. */
+  readonly schedule: string | null;
+  /** Null for all outcomes. */
+  readonly outcomes: ReadonlySet<string> | null;
+  /** Entries made at or after this, epoch ms by the clock of Redis. */
+  readonly sinceMs: number;
+  readonly limit: number;
+  /** At most so many entries are looked at; all of them when it is left out. */
+  readonly lookAtMax?: number;
+}
+
+function matches(entry: LedgerEntry, { schedule, outcomes }: EntryFilter): boolean {
+  if (schedule !== null && entry.schedule !== schedule) return false;
+  return outcomes === null || outcomes.has(entry.outcome);
+}
+
+/** The newest entries that are wanted, newest first; the whole ledger is looked through when there are few. */
+export async function findEntries(
   client: Redis,
   ledgerKey: string,
-  { schedule, limit }: { readonly schedule: string; readonly limit: number },
+  filter: EntryFilter,
 ): Promise<LedgerEntry[]> {
+  const { limit, sinceMs, lookAtMax = Infinity } = filter;
   const found: LedgerEntry[] = [];
-  for (let from = "+"; ;) {
-    const page = await client.xrevrange(ledgerKey, from, "-", "COUNT", PAGE_SIZE);
+  const oldest = sinceMs > 0 ? String(Math.floor(sinceMs)) : "-";
+  const isSelective = filter.schedule !== null || filter.outcomes !== null;
+  const pageSize = isSelective ? PAGE_SIZE : Math.min(limit, PAGE_SIZE);
+  for (let from = "+", seen = 0; seen < lookAtMax;) {
+    const page = await client.xrevrange(ledgerKey, from, oldest, "COUNT", pageSize);
     for (const [id, flat] of page) {
       const entry = readEntry(id, flat);
-      if (entry?.schedule === schedule) found.push(entry);
+      if (entry !== null && matches(entry, filter)) found.push(entry);
       if (found.length >= limit) return found;
     }
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE_SIZE) return found;
-    from = `(${last[0]}`;
+    if (last === undefined || page.length < pageSize) return found;
+    from = idBefore(last[0]);
+    seen += page.length;
+  }
+  return found;
+}
+
+function fieldsOfObject(value: object): string[] {
+  return Object.entries(value).flatMap(([name, field]) => [name, String(field)]);
+}
+
+/** The last entry of a schedule, which is kept apart from the ledger; null when it never had one. */
+export function parseLastOutcome(text: string | null): LedgerEntry | null {
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null
+      ? readEntry("", fieldsOfObject(value))
+      : null;
+  } catch {
+    return null;
   }
 }
 

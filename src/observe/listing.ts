@@ -22,6 +22,9 @@ export interface ListRow {
   readonly next: string | null;
   /** The same instant as the clocks of its zone show it, by the zone data of whoever made the row. */
   readonly next_local: string | null;
+  /** When the last occurrence was due that was placed or given up: ISO, UTC; null when there is none. */
+  readonly last: string | null;
+  readonly last_local: string | null;
   readonly problem: string | null;
   readonly warnings: readonly string[];
 }
@@ -31,6 +34,8 @@ export interface ListContext {
   readonly nowSeconds: number;
   /** The planned occurrence; undefined when the agenda was not read. */
   readonly dueSeconds: number | null | undefined;
+  /** Due instant of the last occurrence that was placed or given up, or null. */
+  readonly lastSeconds: number | null;
   readonly isPaused: boolean;
 }
 
@@ -43,8 +48,17 @@ function trapsOf(expression: CronExpression): readonly string[] {
   return known;
 }
 
-function nextTexts({ timing }: Schedule, due: number): Pick<ListRow, "next" | "next_local"> {
-  return { next: utcText(due), next_local: timing === null ? null : zonedText(due, timing.zone) };
+function localText({ timing }: Schedule, atSeconds: number): string | null {
+  return timing === null ? null : zonedText(atSeconds, timing.zone);
+}
+
+function nextTexts(schedule: Schedule, due: number): Pick<ListRow, "next" | "next_local"> {
+  return { next: utcText(due), next_local: localText(schedule, due) };
+}
+
+function lastTexts(schedule: Schedule, last: number | null): Pick<ListRow, "last" | "last_local"> {
+  if (last === null) return { last: null, last_local: null };
+  return { last: utcText(last), last_local: localText(schedule, last) };
 }
 
 function stateOf(schedule: Schedule, due: number | null, isPaused: boolean): ScheduleState {
@@ -72,6 +86,7 @@ export function listRow(schedule: Schedule, context: ListContext): ListRow {
     ...(state === "active" && typeof due === "number"
       ? nextTexts(schedule, due)
       : { next: null, next_local: null }),
+    ...lastTexts(schedule, context.lastSeconds),
     problem: schedule.problem ?? (state === "never" ? "no such date up to the end of 2099" : null),
     warnings: warningsOf(schedule),
   };

@@ -1,6 +1,7 @@
 /** What happened lately, in memory, so that `btu status` needs no Redis. */
 import type { Clock } from "../base/clock.ts";
 import type { LedgerEntry } from "./ledger.ts";
+import { wentWrong } from "./outcomes.ts";
 
 /** Entries shown by `btu status`. */
 const SHOWN_MAX = 20;
@@ -10,6 +11,9 @@ const LATENESS_MAX = 1_000;
 const FAILURE_COUNTS_MS = 3_600_000;
 /** Failures kept by name; the rest is only counted as "and more". */
 const FAILURES_MAX = 100;
+/** What went wrong is worth a look for so long. */
+const WRONG_SHOWN_MS = 86_400_000;
+const WRONG_MAX = 20;
 
 /** Lateness of recent firings in milliseconds. */
 export interface LatenessSummary {
@@ -25,6 +29,7 @@ export class RecentFirings {
   readonly #entries: LedgerEntry[] = [];
   readonly #lateness: number[] = [];
   #failures: LedgerEntry[] = [];
+  #wrong: LedgerEntry[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,6 +47,13 @@ export class RecentFirings {
     return this.#failures;
   }
 
+  /** What went wrong within the last day, the newest first. */
+  get wentWrong(): readonly LedgerEntry[] {
+    const oldestMs = this.#clock.nowMs() - WRONG_SHOWN_MS;
+    this.#wrong = this.#wrong.filter(({ firedMs }) => firedMs >= oldestMs);
+    return this.#wrong;
+  }
+
   /** Takes in what the ledger already holds, the newest first, at start. */
   seed(entries: readonly LedgerEntry[]): void {
     for (const entry of entries.toReversed()) this.add(entry, null);
@@ -51,6 +63,10 @@ export class RecentFirings {
   add(entry: LedgerEntry, latenessMs: number | null): void {
     this.#entries.unshift(entry);
     this.#entries.splice(SHOWN_MAX);
+    if (wentWrong(entry.outcome)) {
+      this.#wrong.unshift(entry);
+      this.#wrong.splice(WRONG_MAX);
+    }
     if (entry.outcome === "failed") {
       this.#failures.unshift(entry);
       this.#failures.splice(FAILURES_MAX);

@@ -2,12 +2,14 @@
 import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
 import type { Book } from "../engine/book.ts";
-import type { Leadership } from "../engine/leadership.ts";
+import type { Leadership, LeadershipStatus } from "../engine/leadership.ts";
 import type { ReconcileLoop } from "../engine/reconcile-loop.ts";
 import type { FireLoop } from "../engine/fire-loop.ts";
 import type { FiringReport } from "../engine/firing-report.ts";
 import type { ServerWatch } from "../frappe/server-watch.ts";
 import type { RedisConnection } from "../redis/connect.ts";
+import type { Schedule } from "../schedule/schedule.ts";
+import type { Circumstances } from "./explain.ts";
 import { listRow } from "./listing.ts";
 import type { ListRow } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -34,11 +36,16 @@ export interface StatusSourceOptions {
 /** One row per schedule, then those that were rejected. */
 export function listRows({ book, clock }: Pick<StatusSourceOptions, "book" | "clock">): ListRow[] {
   const now = nowSeconds(clock);
-  const rows = [...book.entries()].map(({ schedule, dueSeconds }) =>
-    listRow(schedule, { nowSeconds: now, dueSeconds, isPaused: book.isPaused(schedule.id) }),
+  const rows = [...book.entries()].map(({ schedule, dueSeconds, settled }) =>
+    listRow(schedule, {
+      nowSeconds: now,
+      dueSeconds,
+      lastSeconds: settled?.dueSeconds ?? null,
+      isPaused: book.isPaused(schedule.id),
+    }),
   );
   const rejected = book.rejected.map((schedule) =>
-    listRow(schedule, { nowSeconds: now, dueSeconds: null, isPaused: false }),
+    listRow(schedule, { nowSeconds: now, dueSeconds: null, lastSeconds: null, isPaused: false }),
   );
   return [...rows, ...rejected];
 }
@@ -52,9 +59,11 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
     daemon: options.daemon,
     leadership: options.leadership.status,
     connections: [
-      { name: redisName, problem: redis.problem },
+      { name: redisName, problem: redis.problem, app: null },
       ...reconcile.sources,
-      ...(serverWatch === null ? [] : [{ name: serverWatch.name, problem: serverWatch.problem }]),
+      ...(serverWatch === null
+        ? []
+        : [{ name: serverWatch.name, problem: serverWatch.problem, app: null }]),
     ],
     firingProblem: fireLoop.problem,
     refresh: {
@@ -65,8 +74,43 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
     rows: listRows(options),
     recent: recent.entries,
     failures: recent.failures,
+    wentWrong: recent.wentWrong,
     lateness: recent.lateness(),
   });
+}
+
+function standing(leadership: LeadershipStatus): Pick<Circumstances, "obstacles" | "notes"> {
+  const { role, leader, daemon_id: me } = leadership;
+  if (role === "leader") return { obstacles: [], notes: [] };
+  // As last seen: without Redis nobody can renew it.
+  if (leader === me) return { obstacles: ["this daemon could not renew its lease"], notes: [] };
+  if (leader === null) return { obstacles: ["no daemon leads yet"], notes: [] };
+  return { obstacles: [], notes: [`The daemon ${leader} does the work; this one stands by.`] };
+}
+
+/** What surrounds a schedule in this daemon. */
+export function circumstancesOf(
+  schedule: Schedule,
+  options: Omit<StatusSourceOptions, "daemon" | "redisName" | "refreshMs">,
+): Circumstances {
+  const { redis, reconcile, serverWatch, fireLoop, leadership } = options;
+  const { obstacles, notes } = standing(leadership.status);
+  const down = reconcile.sources.flatMap(({ name, problem }) =>
+    problem === null ? [] : [`It is known as last read: ${name} cannot be read: ${problem}.`],
+  );
+  const needsServer = schedule.work?.kind === "btu_task" && serverWatch?.problem != null;
+  return {
+    trouble: fireLoop.troubleOf(schedule.id),
+    obstacles: [
+      ...(redis.problem === null ? obstacles : [`Redis is not available: ${redis.problem}`]),
+      ...(fireLoop.problem === null ? [] : [`nothing is fired: ${fireLoop.problem}`]),
+    ],
+    notes: [
+      ...notes,
+      ...down,
+      ...(needsServer ? [`${serverWatch.name} is away: ${serverWatch.problem}.`] : []),
+    ],
+  };
 }
 
 /** The ledger's entry of a firing that was just reported. */
@@ -89,5 +133,23 @@ export function entryOf({ attempt, request, verdict, firedMs }: FiringReport): L
     reason: request.reason === "" ? null : request.reason,
     untilSeconds: null,
     count: 1,
+  };
+}
+
+/** The ledger's entry of what was missed before a firing that was just reported, or null. */
+export function missedEntryOf({ attempt, request, firedMs }: FiringReport): LedgerEntry | null {
+  const { missed, queue } = request;
+  if (missed === null) return null;
+  return {
+    id: "",
+    schedule: attempt.schedule.id,
+    dueSeconds: missed.dueSeconds,
+    firedMs,
+    outcome: "skipped_misfire",
+    queue,
+    job: null,
+    reason: "missed, and the misfire policy does not run it",
+    untilSeconds: missed.untilSeconds,
+    count: missed.count,
   };
 }

@@ -9,6 +9,8 @@ import type { LatenessSummary } from "./recent.ts";
 export interface ConnectionStatus {
   readonly name: string;
   readonly problem: string | null;
+  /** Of a site: which BTU app it has, in words; null where that is not known, and for everything else. */
+  readonly app: string | null;
 }
 
 /** A firing as `btu status` shows it. */
@@ -59,6 +61,8 @@ export interface StatusDocument {
   readonly schedules: Readonly<Record<ScheduleState | "total", number>>;
   readonly next: readonly ComingStatus[];
   readonly last_firings: readonly FiringStatus[];
+  /** Of the last 24 hours; the newest first. */
+  readonly went_wrong: readonly FiringStatus[];
   readonly lateness: LatenessSummary;
 }
 
@@ -74,6 +78,7 @@ export interface StatusParts {
   readonly rows: readonly ListRow[];
   readonly recent: readonly LedgerEntry[];
   readonly failures: readonly LedgerEntry[];
+  readonly wentWrong: readonly LedgerEntry[];
   readonly lateness: LatenessSummary;
 }
 
@@ -170,6 +175,7 @@ export function statusDocument(parts: StatusParts): StatusDocument {
     schedules: countStates(rows),
     next: comingUp(rows),
     last_firings: recent.map(firingStatus),
+    went_wrong: parts.wentWrong.map(firingStatus),
     lateness,
   };
 }

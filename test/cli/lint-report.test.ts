@@ -121,7 +121,7 @@ describe("the screen of btu lint", () => {
 
       ✔ off (disabled)  0 9 * * *  UTC  reports.run
         At 09:00, every day.
-        Next: Thu 2026-01-01 09:00:00 +00:00, 2026-01-01T09:00:00Z
+        Next: Thu 2026-01-01 09:00:00 UTC, 2026-01-01T09:00:00Z
 
       6 schedules: 2 problems, 2 warnings
       "

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { shortTime, spokenTime } from "../../src/base/times.ts";
 import { listLines } from "../../src/cli/list-table.ts";
+import type { ListOptions } from "../../src/cli/list-table.ts";
+import type { ShowTime } from "../../src/cli/time-choice.ts";
 import { makeStyle } from "../../src/cli/style.ts";
 import { widthOf } from "../../src/cli/text.ts";
 import type { ListRow } from "../../src/observe/listing.ts";
@@ -18,6 +21,8 @@ const ROW: ListRow = {
   state: "active",
   next: "2026-03-08T07:00:00Z",
   next_local: "2026-03-08T03:00:00-04:00",
+  last: "2026-03-07T07:30:00Z",
+  last_local: "2026-03-07T02:30:00-05:00",
   problem: null,
   warnings: [],
 };
@@ -30,20 +35,26 @@ const ROWS: readonly ListRow[] = [
   { ...ROW, ...IDLE, id: "TS-000004", state: "disabled" },
 ];
 
+function optionsFor(rows: readonly ListRow[], width: number): ListOptions {
+  const showTime: ShowTime = (utc, zoned) =>
+    width < 120 ? shortTime(zoned ?? utc, nowMs) : spokenTime(zoned ?? utc);
+  return { width, style: symbols, nowMs, showTime, total: rows.length };
+}
+
 function table(rows: readonly ListRow[], width: number): string {
-  return `\n${listLines(rows, { width, style: symbols, nowMs }).join("\n")}\n`;
+  return `\n${listLines(rows, optionsFor(rows, width)).join("\n")}\n`;
 }
 
 describe("the table of btu list", () => {
   test("at 60 columns", () => {
     expect(table(ROWS, 60)).toMatchInlineSnapshot(`
       "
-      LEFT    SCHEDULE    QUEUE    STATE
-      in 19h  毎日の報告  short    active
-      in 19h  TS-000001   default  active
-      -       TS-000002   default  paused
-      -       TS-000003   default  invalid: hour '25' is outside …
-      -       TS-000004   default  disabled
+      NEXT                LEFT  SCHEDULE    STATE
+      03-08 03:00 -04:00  19h   毎日の報告  active
+      03-08 03:00 -04:00  19h   TS-000001   active
+      -                   -     TS-000002   paused
+      -                   -     TS-000003   invalid: hour '25' is…
+      -                   -     TS-000004   disabled
 
       5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
       "
@@ -53,12 +64,12 @@ describe("the table of btu list", () => {
   test("at 80 columns", () => {
     expect(table(ROWS, 80)).toMatchInlineSnapshot(`
       "
-      NEXT                            LEFT    SCHEDULE    STATE
-      Sun 2026-03-08 03:00:00 -04:00  in 19h  毎日の報告  active
-      Sun 2026-03-08 03:00:00 -04:00  in 19h  TS-000001   active
-      -                               -       TS-000002   paused
-      -                               -       TS-000003   invalid: hour '25' is outsi…
-      -                               -       TS-000004   disabled
+      NEXT                LEFT  SCHEDULE    QUEUE    STATE
+      03-08 03:00 -04:00  19h   毎日の報告  short    active
+      03-08 03:00 -04:00  19h   TS-000001   default  active
+      -                   -     TS-000002   default  paused
+      -                   -     TS-000003   default  invalid: hour '25' is outside 0-…
+      -                   -     TS-000004   default  disabled
 
       5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
       "
@@ -68,12 +79,12 @@ describe("the table of btu list", () => {
   test("at 160 columns", () => {
     expect(table(ROWS, 160)).toMatchInlineSnapshot(`
       "
-      NEXT                            UTC                  LEFT    SCHEDULE    CRON        ZONE              TASK              QUEUE    STATE
-      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  毎日の報告  30 2 * * *  America/New_York  reports.日報.run  short    active
-      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  TS-000001   30 2 * * *  America/New_York  Send statements   default  active
-      -                               -                    -       TS-000002   30 2 * * *  America/New_York  Send statements   default  paused
-      -                               -                    -       TS-000003   30 2 * * *  America/New_York  Send statements   default  invalid: hour '25' is outside…
-      -                               -                    -       TS-000004   30 2 * * *  America/New_York  Send statements   default  disabled
+      NEXT                            LEFT  LAST                            SCHEDULE    TASK              QUEUE    STATE
+      Sun 2026-03-08 03:00:00 -04:00  19h   Sat 2026-03-07 02:30:00 -05:00  毎日の報告  reports.日報.run  short    active
+      Sun 2026-03-08 03:00:00 -04:00  19h   Sat 2026-03-07 02:30:00 -05:00  TS-000001   Send statements   default  active
+      -                               -     Sat 2026-03-07 02:30:00 -05:00  TS-000002   Send statements   default  paused
+      -                               -     Sat 2026-03-07 02:30:00 -05:00  TS-000003   Send statements   default  invalid: hour '25' is outside 0-23
+      -                               -     Sat 2026-03-07 02:30:00 -05:00  TS-000004   Send statements   default  disabled
 
       5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
       "
@@ -83,12 +94,12 @@ describe("the table of btu list", () => {
   test("in a pipe is whole", () => {
     expect(table(ROWS, Infinity)).toMatchInlineSnapshot(`
       "
-      NEXT                            UTC                  LEFT    SCHEDULE    CRON        ZONE              TASK              QUEUE    STATE
-      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  毎日の報告  30 2 * * *  America/New_York  reports.日報.run  short    active
-      Sun 2026-03-08 03:00:00 -04:00  2026-03-08 07:00:00  in 19h  TS-000001   30 2 * * *  America/New_York  Send statements   default  active
-      -                               -                    -       TS-000002   30 2 * * *  America/New_York  Send statements   default  paused
-      -                               -                    -       TS-000003   30 2 * * *  America/New_York  Send statements   default  invalid: hour '25' is outside 0-23
-      -                               -                    -       TS-000004   30 2 * * *  America/New_York  Send statements   default  disabled
+      NEXT                            LEFT  LAST                            SCHEDULE    TASK              QUEUE    STATE
+      Sun 2026-03-08 03:00:00 -04:00  19h   Sat 2026-03-07 02:30:00 -05:00  毎日の報告  reports.日報.run  short    active
+      Sun 2026-03-08 03:00:00 -04:00  19h   Sat 2026-03-07 02:30:00 -05:00  TS-000001   Send statements   default  active
+      -                               -     Sat 2026-03-07 02:30:00 -05:00  TS-000002   Send statements   default  paused
+      -                               -     Sat 2026-03-07 02:30:00 -05:00  TS-000003   Send statements   default  invalid: hour '25' is outside 0-23
+      -                               -     Sat 2026-03-07 02:30:00 -05:00  TS-000004   Send statements   default  disabled
 
       5 schedules: 2 active, 1 paused, 1 invalid, 1 disabled
       "
@@ -101,7 +112,7 @@ describe("the table of btu list", () => {
 
   test("is never wider than the terminal", () => {
     for (let width = 20; width < 180; width += 1) {
-      const lines = listLines(ROWS, { width, style: symbols, nowMs });
+      const lines = listLines(ROWS, optionsFor(ROWS, width));
       expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
     }
   });

@@ -1,17 +1,8 @@
 /** The compiled program on a real terminal. */
 import { describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
 import { widthOf } from "../../src/cli/text.ts";
-import { startDaemon } from "../support/daemon.ts";
-import { executable } from "../support/executables.ts";
-import { fakeWall } from "../support/fake-wall.ts";
-import { startRedis } from "../support/redis-server.ts";
-import { tempDir } from "../support/temp-dir.ts";
-import { runInTerminal } from "../support/terminal.ts";
-import type { Seen } from "../support/terminal.ts";
-
-/** Half a minute into the minute: distances stay the same for as long as the test takes. */
-const WALL_MS = Date.parse("2026-03-07T12:00:30Z");
+import { startBeside, steady } from "./beside-daemon.ts";
+import type { Beside } from "./beside-daemon.ts";
 
 const SCHEDULES = `
 [[schedule]]
@@ -38,44 +29,8 @@ enabled = false
 function = "old.run"
 `;
 
-/** A daemon that sees that wall time, and `btu` on a terminal beside it. */
-async function startBoth() {
-  const redis = await startRedis();
-  const dir = tempDir();
-  writeFileSync(dir.file("schedules.toml"), SCHEDULES);
-  const config = `rq_url = "${redis.url}"\nschedules_file = "${dir.file("schedules.toml")}"\nzone_data = "builtin"\n`;
-  const daemon = await startDaemon({ config, wallMs: WALL_MS });
-  await daemon.waitForLog(/agenda reconciled/, { from: 0 });
-  const btu = (
-    args: readonly string[],
-    columns: number,
-    env: Readonly<Record<string, string | undefined>> = {},
-  ): Promise<Seen> => {
-    const wall = fakeWall(dir, WALL_MS);
-    return runInTerminal({
-      command: [executable("btu"), "--config", daemon.configPath, ...args],
-      columns,
-      env: { ...wall.env, ...env },
-    });
-  };
-  return {
-    btu,
-    [Symbol.asyncDispose]: async () => {
-      await daemon[Symbol.asyncDispose]();
-      await redis[Symbol.asyncDispose]();
-      dir[Symbol.dispose]();
-    },
-  };
-}
-
-/** What differs from run to run, in as many columns. */
-function steady(text: string): string {
-  return text
-    .replaceAll(/version \S+(?: \(\S+\))?, pid \d+, up \d+s, /g, "version V, pid P, up U, ")
-    .replaceAll(/clock is [\d.]+ s behind/g, "clock is N s behind")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
-    .replaceAll(/\/\S*\/(schedules|btu_scheduler)\.toml/g, "/PATH/$1.toml")
-    .replaceAll(/(?:now|\d+s ago) in \d+ ms/g, "AGO in MS");
+function startBoth(): Promise<Beside> {
+  return startBeside({ schedules: SCHEDULES });
 }
 
 describe("on a terminal", () => {
@@ -88,33 +43,33 @@ describe("on a terminal", () => {
     ];
     expect(`\n${narrow.plain}`).toMatchInlineSnapshot(`
       "
-      LEFT          SCHEDULE                STATE
-      in 18h 59min  nightly-report          active
-      -             invoices                invalid: hour '25' is…
-      -             毎日の報告を全員に送る  invalid: line 8: id "…
-      -             old                     disabled
+      LEFT       SCHEDULE            QUEUE    STATE
+      18h 59min  nightly-report      default  active
+      -          invoices            long     invalid: hour '25' …
+      -          毎日の報告を全員…   default  invalid: line 8: id…
+      -          old                 default  disabled
 
       4 schedules: 1 active, 2 invalid, 1 disabled
       "
     `);
     expect(`\n${usual.plain}`).toMatchInlineSnapshot(`
       "
-      LEFT          SCHEDULE               CRON        QUEUE    STATE
-      in 18h 59min  nightly-report         30 2 * * *  default  active
-      -             invoices               0 25 * * *  long     invalid: hour '25' is…
-      -             毎日の報告を全員に送…  0 9 * * *   default  invalid: line 8: id "…
-      -             old                    @monthly    default  disabled
+      NEXT                LEFT       SCHEDULE            QUEUE    STATE
+      03-08 03:00 -04:00  18h 59min  nightly-report      default  active
+      -                   -          invoices            long     invalid: hour '25' …
+      -                   -          毎日の報告を全員…   default  invalid: line 8: id…
+      -                   -          old                 default  disabled
 
       4 schedules: 1 active, 2 invalid, 1 disabled
       "
     `);
     expect(`\n${wide.plain}`).toMatchInlineSnapshot(`
       "
-      NEXT                            LEFT          SCHEDULE                CRON        ZONE              TASK                      QUEUE    STATE
-      Sun 2026-03-08 03:00:00 -04:00  in 18h 59min  nightly-report          30 2 * * *  America/New_York  reports.nightly.run       default  active
-      -                               -             invoices                0 25 * * *  UTC               accounting.invoices.send  long     invalid: hour '25' is ou…
-      -                               -             毎日の報告を全員に送る  0 9 * * *   UTC               reports.daily.run         default  invalid: line 8: id "毎…
-      -                               -             old                     @monthly    UTC               old.run                   default  disabled
+      NEXT                            LEFT       LAST  SCHEDULE                TASK                      QUEUE    STATE
+      Sun 2026-03-08 03:00:00 -04:00  18h 59min  -     nightly-report          reports.nightly.run       default  active
+      -                               -          -     invoices                accounting.invoices.send  long     invalid: hour '25' is outside 0-23
+      -                               -          -     毎日の報告を全員に送る  reports.daily.run         default  invalid: line 8: id "毎日の報告を全員に送る": expec…
+      -                               -          -     old                     old.run                   default  disabled
 
       4 schedules: 1 active, 2 invalid, 1 disabled
       "
@@ -143,12 +98,13 @@ describe("on a terminal", () => {
 
       Connections  ✔ Redis 127.0.0.1:PORT db 0
                    ✔ schedules file /PATH/schedules.toml
+      Leadership   this daemon leads, term N (HOST)
       Schedules    4: 1 active, 1 disabled, 2 invalid
       Last read    AGO in MS, every 1min 30s
       Lateness     nothing fired yet
 
-      NEXT          AT                              SCHEDULE        TASK
-      in 18h 59min  Sun 2026-03-08 03:00:00 -04:00  nightly-report  reports.nightly.r…
+      NEXT          AT                  SCHEDULE        TASK                 QUEUE
+      in 18h 59min  03-08 03:00 -04:00  nightly-report  reports.nightly.run  default
       "
     `);
   });

@@ -24,8 +24,8 @@ export const HEALTHY: StatusDocument = {
     clock_offset_ms: 4,
   },
   connections: [
-    { name: "Redis 127.0.0.1:11000 db 0", problem: null },
-    { name: "MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6", problem: null },
+    { name: "Redis 127.0.0.1:11000 db 0", problem: null, app: null },
+    { name: "MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6", problem: null, app: "16 or newer" },
   ],
   refresh: { last_at: "2026-03-07T11:59:26.000Z", took_ms: 12, every_s: 90 },
   schedules: { total: 5, active: 3, disabled: 1, invalid: 0, never: 0, paused: 1 },
@@ -71,6 +71,7 @@ export const HEALTHY: StatusDocument = {
       count: 2,
     },
   ],
+  went_wrong: [],
   lateness: { count: 412, p50_ms: 2, p99_ms: 9, max_ms: 1_400 },
 };
 
@@ -91,8 +92,25 @@ export const DEGRADED: StatusDocument = {
     clock_offset_ms: 4,
   },
   connections: [
-    { name: "Redis 127.0.0.1:11000 db 0", problem: "connect ECONNREFUSED 127.0.0.1:11000" },
-    { name: "MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6", problem: null },
+    {
+      name: "Redis 127.0.0.1:11000 db 0",
+      problem: "connect ECONNREFUSED 127.0.0.1:11000",
+      app: null,
+    },
+    { name: "MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6", problem: null, app: "16 or newer" },
+  ],
+  went_wrong: [
+    {
+      schedule: "nightly-report",
+      due: "2026-03-07T11:30:00Z",
+      fired_at: "2026-03-07T11:40:00.000Z",
+      outcome: "failed",
+      queue: "default",
+      job: null,
+      reason: "the site answered 500, ValidationError",
+      until: null,
+      count: 1,
+    },
   ],
   schedules: { total: 6, active: 3, disabled: 1, invalid: 1, never: 0, paused: 1 },
 };

@@ -28,14 +28,18 @@ describe("the screen of btu status", () => {
       ⚠ TS-000004 is invalid: hour '25' is outside 0-23
 
       Connections  ✖ Redis 127.0.0.1:11000 db 0
-                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6
+                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BT…
+      Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    6: 3 active, 1 paused, 1 disabled, 1 invalid
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 …
 
-      NEXT      AT                              SCHEDULE
-      in 5min   Sat 2026-03-07 07:05:00 -05:00  TS-000001
-      in 1d 8h  Mon 2026-03-09 02:00:00 +05:30  nightly-report
+      NEXT      AT                  SCHEDULE        QUEUE
+      in 5min   03-07 07:05 -05:00  TS-000001       long
+      in 1d 8h  03-09 02:00 +05:30  nightly-report  default
+
+      WENT WRONG  OUTCOME  LATE  SCHEDULE        QUEUE
+      20min ago   failed         nightly-report  default
 
       LAST          OUTCOME             LATE  SCHEDULE
       5min ago      fired               4 ms  TS-000001
@@ -59,14 +63,18 @@ describe("the screen of btu status", () => {
       ⚠ TS-000004 is invalid: hour '25' is outside 0-23
 
       Connections  ✖ Redis 127.0.0.1:11000 db 0
-                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6
+                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
+      Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    6: 3 active, 1 paused, 1 disabled, 1 invalid
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
 
-      NEXT      AT                              SCHEDULE        TASK
-      in 5min   Sat 2026-03-07 07:05:00 -05:00  TS-000001       Send statements
-      in 1d 8h  Mon 2026-03-09 02:00:00 +05:30  nightly-report  reports.nightly.run
+      NEXT      AT                  SCHEDULE        TASK                 QUEUE
+      in 5min   03-07 07:05 -05:00  TS-000001       Send statements      long
+      in 1d 8h  03-09 02:00 +05:30  nightly-report  reports.nightly.run  default
+
+      WENT WRONG  OUTCOME  LATE  SCHEDULE        QUEUE    JOB OR REASON
+      20min ago   failed         nightly-report  default  the site answered 500, Vali…
 
       LAST          OUTCOME             LATE  SCHEDULE        QUEUE  JOB OR REASON
       5min ago      fired               4 ms  TS-000001       long   4b1c3a52d1f04dc8…
@@ -83,7 +91,8 @@ describe("the screen of btu status", () => {
       /etc/btu_scheduler/btu_scheduler.toml
 
       Connections  ✔ Redis 127.0.0.1:11000 db 0
-                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6
+                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
+      Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    5: 3 active, 1 paused, 1 disabled
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
@@ -112,7 +121,8 @@ describe("the screen of btu status", () => {
       warning: TS-000004 is invalid: hour '25' is outside 0-23
 
       Connections  problem Redis 127.0.0.1:11000 db 0
-                   ok MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6
+                   ok MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
+      Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    6: 3 active, 1 paused, 1 disabled, 1 invalid
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
@@ -120,6 +130,9 @@ describe("the screen of btu status", () => {
       NEXT      AT                              SCHEDULE        TASK                 QUEUE
       in 5min   Sat 2026-03-07 07:05:00 -05:00  TS-000001       Send statements      long
       in 1d 8h  Mon 2026-03-09 02:00:00 +05:30  nightly-report  reports.nightly.run  default
+
+      WENT WRONG  OUTCOME  LATE  SCHEDULE        QUEUE    JOB OR REASON
+      20min ago   failed         nightly-report  default  the site answered 500, ValidationError
 
       LAST          OUTCOME             LATE  SCHEDULE        QUEUE  JOB OR REASON
       5min ago      fired               4 ms  TS-000001       long   4b1c3a52d1f04dc8a9c5d3f4e5a6b7c8
@@ -144,7 +157,8 @@ describe("the screen of btu status", () => {
       version 1.2.3, pid 4711, up 3d 4h, time zones system 2026f
 
       Connections  ✔ Redis 127.0.0.1:11000 db 0
-                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6
+                   ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
+      Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    0: 0 active
       Last read    not done yet, every 30s
       Lateness     nothing fired yet

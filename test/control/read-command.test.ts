@@ -23,8 +23,12 @@ describe("readCommand", () => {
       { kind: "pause", scheduleId: null, note: "why", ...READ },
     ],
     ["resume", { all: true }, { kind: "resume", scheduleId: null, note: "", ...READ }],
-    ["history", null, { kind: "history", scheduleId: null, limit: 20 }],
-    ["history", { schedule: "TS-1", limit: 5 }, { kind: "history", scheduleId: "TS-1", limit: 5 }],
+    ["history", null, { kind: "history", scheduleId: null, limit: 20, sinceMs: 0, outcomes: null }],
+    [
+      "history",
+      { schedule: "TS-1", limit: 5 },
+      { kind: "history", scheduleId: "TS-1", limit: 5, sinceMs: 0, outcomes: null },
+    ],
     ["reconcile", null, { kind: "reconcile" }],
     ["reload_configuration", null, { kind: "reload_configuration" }],
     ["status", "whatever", { kind: "status" }],
@@ -45,8 +49,8 @@ describe("readCommand", () => {
     ["pause", { all: false }, ONCE, "request_content is to be the schedule's name"],
     ["pause", { schedule: "TS-1", note: 7 }, ONCE, "note is to be a text"],
     ["pause", { schedule: "TS-1", note: "x".repeat(501) }, ONCE, "note is to be a text"],
-    ["history", { limit: 0 }, ONCE, "limit is to be a whole number 1-1000"],
-    ["history", { limit: 1e9 }, ONCE, "limit is to be a whole number 1-1000"],
+    ["history", { limit: 0 }, ONCE, "limit is to be a whole number 1-10000"],
+    ["history", { limit: 1e9 }, ONCE, "limit is to be a whole number 1-10000"],
     ["history", { schedule: ["TS-1"] }, ONCE, "schedule is to be a schedule's name"],
   ])("tells what %s with %j lacks", (type, content, rest, text) => {
     expect(() => read(type, content, rest)).toThrow(BadRequestError);

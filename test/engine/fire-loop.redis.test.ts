@@ -8,7 +8,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
 import { KEYS, readLedger, startEngine } from "../support/engine.ts";
 import { startRedis } from "../support/redis-server.ts";
-import { at, makeSchedule } from "../support/schedules.ts";
+import { at, makeSchedule, scheduleMap } from "../support/schedules.ts";
 
 const NOW = at("2026-03-02T10:00:30Z");
 const server = await startRedis();
@@ -72,6 +72,19 @@ describe("a fire loop", () => {
         job,
       },
     ]);
+  });
+
+  test("fires soon what an earlier daemon planned and nobody had taken over when it looked first", async () => {
+    await using engine = await startEngine({ server, nowSeconds: NOW });
+    const due = at("2026-03-02T10:00:00Z");
+    const schedules = [makeSchedule(), makeSchedule({ id: "far", cron: "0 0 1 1 *" })];
+    engine.book.replace(scheduleMap(...schedules), []);
+    await client.zadd(KEYS.agenda, due, `s1|${due}`, due + 3_600, "far|1");
+    engine.loop.refresh();
+    await engine.advance(0.2);
+    await engine.plan(...schedules);
+    await engine.advance(2);
+    expect(engine.reports.map(({ request }) => request.plannedSeconds)).toEqual([due]);
   });
 
   test("fires each occurrence once, minute after minute", async () => {

@@ -33,7 +33,8 @@ const INPUT: ScheduleInput = {
 
 function row(input: Partial<ScheduleInput>, context: Partial<ListContext> = {}): ListRow {
   const schedule = defineSchedule({ ...INPUT, ...input }, tools);
-  return listRow(schedule, { nowSeconds, dueSeconds: undefined, isPaused: false, ...context });
+  const base = { nowSeconds, dueSeconds: undefined, lastSeconds: null, isPaused: false };
+  return listRow(schedule, { ...base, ...context });
 }
 
 describe("a row of btu list", () => {

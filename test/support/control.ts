@@ -95,7 +95,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     clock,
     status: () => ({ health: "healthy" }),
     list: () => options.list ?? [],
-    history: ({ limit }) => Promise.resolve(Array.from({ length: limit }, (_, index) => index)),
+    see: (command) => Promise.resolve(command),
     reread: (ids) => {
       neighbours.handOver(ids);
       return reread(ids);

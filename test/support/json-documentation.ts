@@ -34,9 +34,9 @@ function found(value: unknown, path = ""): Array<readonly [key: string, type: st
 }
 
 /** Where a document is not as the section of this title says, a few words each. */
-export function mismatches(title: string, value: unknown): string[] {
+export function mismatches(title: string, ...values: readonly unknown[]): string[] {
   const wanted = documented(title);
-  const seen = found(value);
+  const seen = values.flatMap((value) => found(value));
   const keys = new Set(seen.map(([key]) => key));
   // An object or a list that is not there this time has its parts documented.
   const isParent = (key: string): boolean =>

@@ -1,5 +1,6 @@
 /** Programs run in a real pseudo-terminal. */
 import { withoutOwnSettings } from "./executables.ts";
+import { ScreenEmulator } from "./screen-emulator.ts";
 
 /** How a program is run. */
 export interface TerminalOptions {
@@ -55,4 +56,49 @@ export async function runInTerminal(options: TerminalOptions): Promise<Seen> {
   await ended;
   const shown = text.replace(END, "").replaceAll("\r\n", "\n");
   return { code, text: shown, plain: Bun.stripANSI(shown) };
+}
+
+/** A program that goes on in a terminal. */
+export interface OpenTerminal extends AsyncDisposable {
+  /** What stands on the screen. */
+  readonly screen: ScreenEmulator;
+  /** Everything that was written, with its sequences. */
+  written(): string;
+  resize(columns: number, rows: number): void;
+  /** What somebody types; `\u0003` is Ctrl-C. */
+  type(text: string): void;
+  readonly exited: Promise<number>;
+}
+
+/** Starts a program in a terminal; it is killed when the terminal is disposed of. */
+export function openInTerminal({ command, columns, env }: TerminalOptions): OpenTerminal {
+  const decoder = new TextDecoder();
+  const screen = new ScreenEmulator();
+  let text = "";
+  const terminal = new Bun.Terminal({
+    cols: columns,
+    rows: ROWS,
+    data: (_, bytes) => {
+      const more = decoder.decode(bytes, { stream: true });
+      text += more;
+      screen.write(more);
+    },
+  });
+  // Without a terminal of its own that controls it, Ctrl-C would reach nobody.
+  const child = Bun.spawn(["setsid", "--ctty", "--wait", ...command], {
+    terminal,
+    env: { ...process.env, TERM: "xterm-256color", ...withoutOwnSettings(env) },
+  });
+  return {
+    screen,
+    written: () => text,
+    resize: (nextColumns, rows) => terminal.resize(nextColumns, rows),
+    type: (typed) => void terminal.write(typed),
+    exited: child.exited,
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGKILL");
+      await child.exited;
+      terminal.close();
+    },
+  };
 }

@@ -37,12 +37,26 @@ export function millisecondsText(ms: number): string {
 
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
+/** `-04:00`, `UTC`: the end of an ISO text. */
+function offsetWord(end: string): string {
+  const offset = end.replace(/^\.\d+/, "");
+  return offset === "Z" || offset === "+00:00" ? "UTC" : offset;
+}
+
 /** `2026-03-08T03:00:00-04:00` as `Sun 2026-03-08 03:00:00 -04:00`: the clock of its own zone, whatever ours is. */
 export function spokenTime(iso: string): string {
   const wall = iso.slice(0, 19);
   const weekday = WEEKDAYS[new Date(`${wall}Z`).getUTCDay()] ?? "";
-  const offset = iso.slice(19).replace(/^\.\d+/, "");
-  return `${weekday} ${wall.replace("T", " ")} ${offset === "Z" ? "UTC" : offset}`;
+  return `${weekday} ${wall.replace("T", " ")} ${offsetWord(iso.slice(19))}`;
+}
+
+/** As `spokenTime` where room is short: `03-08 03:00 -04:00`, with the year where it is not that of `nowMs`, and seconds where there are any. */
+export function shortTime(iso: string, nowMs: number): string {
+  const [date = "", rest = ""] = iso.split("T");
+  const thisYear = new Date(nowMs).toISOString().slice(0, 5);
+  const day = date.startsWith(thisYear) ? date.slice(thisYear.length) : date;
+  const clock = rest.slice(0, 8).replace(/:00$/, "");
+  return `${day} ${clock} ${offsetWord(rest.slice(8))}`;
 }
 
 /** Epoch seconds of an ISO text; NaN when it is none. */

@@ -4,8 +4,9 @@ import {
   durationText,
   millisecondsText,
   secondsOf,
+  shortTime,
   spokenTime,
-} from "../../src/cli/times.ts";
+} from "../../src/base/times.ts";
 
 describe("durationText", () => {
   test.each([
@@ -54,4 +55,18 @@ test.each([
 
 test("secondsOf counts from the epoch", () => {
   expect([secondsOf("1970-01-01T00:01:00Z"), secondsOf("")]).toEqual([60, NaN]);
+});
+
+describe("shortTime", () => {
+  const nowMs = Date.parse("2026-03-07T12:00:00Z");
+
+  test.each([
+    ["2026-03-08T03:00:00-04:00", "03-08 03:00 -04:00"],
+    ["2026-03-08T03:00:15-04:00", "03-08 03:00:15 -04:00"],
+    ["2027-01-01T00:00:00Z", "2027-01-01 00:00 UTC"],
+    ["2026-03-08T03:00:00+00:00", "03-08 03:00 UTC"],
+    ["2026-03-08T03:00:00.250Z", "03-08 03:00 UTC"],
+  ])("%p is %p", (iso, text) => {
+    expect(shortTime(iso, nowMs)).toBe(text);
+  });
 });
