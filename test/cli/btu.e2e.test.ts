@@ -200,8 +200,8 @@ describe("without a daemon", () => {
   test.each([["status"], ["ping"]])("btu %s ends with 3", async (name) => {
     const { code, stdout, stderr } = await runBtu([name], idle());
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toStartWith(
-      `btu: no daemon runs: "${dir.file("nobody.sock")}" does not exist\n`,
+    expect(stderr).toBe(
+      `btu: no daemon runs: "${dir.file("nobody.sock")}" does not exist\nLook at: systemctl status btu_scheduler\n`,
     );
   });
 
