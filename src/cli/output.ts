@@ -119,8 +119,16 @@ export class Output {
   write(text: string): void {
     this.clearProgress();
     this.#hasResults = true;
-    if (!this.#screen.write(STDOUT, this.#redactResults(text))) {
+    if (!this.#put(this.#redactResults(text))) {
       throw new ClosedPipeError("nobody reads the output");
+    }
+  }
+
+  #put(text: string): boolean {
+    try {
+      return this.#screen.write(STDOUT, text);
+    } catch (error) {
+      throw new Error("write the result to standard output", { cause: error });
     }
   }
 

@@ -254,7 +254,9 @@ describe("without a daemon", () => {
     const { code, stderr } = await runBtu(["run", "x", "--via", "redis"], { configPath });
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/through Redis 127.0.0.1:1 db 0: .*ECONNREFUSED/),
+      expect.stringMatching(
+        /through Redis 127.0.0.1:1 db 0: .*ECONNREFUSED.*; check rq_host and rq_port, or rq_url$/m,
+      ),
     ]);
   });
 });
