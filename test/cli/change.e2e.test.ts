@@ -232,7 +232,8 @@ describe("without a daemon", () => {
     ],
     [["pause"], /^2 btu: name either a schedule or --all/],
     [["pause", "nightly", "--all"], /^2 btu: name either a schedule or --all/],
-    [["run"], /^2 btu: SCHEDULE is missing/],
+    [["run"], /^2 btu: name either a schedule or --task TASK/],
+    [["run", "nightly", "--task", "BT-1"], /^2 btu: name either a schedule or --task TASK/],
     [["run", "nightly", "--via", "pigeon"], /^2 btu: --via "pigeon": expected socket, redis/],
   ])(
     "%j is told",
