@@ -45,7 +45,7 @@ export async function siteTaskWish(
     throw new TaskError(`run BTU Task "${taskId}": the configuration names no site`);
   }
   if (place.generation === null) {
-    const text = `run BTU Task "${taskId}": the site was not read yet, so its BTU app is not known`;
+    const text = `look up BTU Task "${taskId}": the site was not read yet, so its BTU app is not known`;
     throw new BuildError(text, { transient: true });
   }
   try {

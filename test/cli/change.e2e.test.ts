@@ -129,12 +129,34 @@ describe.each(["socket", "redis"])("over the %s", (way) => {
   });
 });
 
+describe("what is dropped", () => {
+  test("stands in btu status at once", async () => {
+    const prefix = `${crypto.randomUUID()}:`;
+    await using daemon = await start("", prefix);
+    const client = await redis.client();
+    const due = Math.floor(Date.now() / 1000) - 60;
+    await client.zadd(`${prefix}task_execution_times`, due, `gone|${due}`);
+    expect(await say(daemon, "reconcile")).toStartWith("0 ");
+    const { value } = await btuJson(["status"], daemon);
+    expect(value).toMatchObject({
+      went_wrong: [
+        {
+          schedule: "gone",
+          due: new Date(due * 1000).toISOString().replace(".000", ""),
+          outcome: "dropped",
+          reason: "another daemon's entry that is no occurrence of this schedule",
+        },
+      ],
+    });
+  });
+});
+
 describe("an edit", () => {
   test("is on the agenda when btu reload has ended", async () => {
     await using daemon = await start();
     const file = /schedules_file = "(.*)"/.exec(readFileSync(daemon.configPath, "utf8"))?.[1] ?? "";
     writeFileSync(file, NIGHTLY.replace("30 2", "45 5").replace("America/New_York", "UTC"));
-    expect(await say(daemon, "reload", "nightly")).toContain("05:45:00 +00:00");
+    expect(await say(daemon, "reload", "nightly")).toContain("05:45:00 UTC");
     expect(await say(daemon, "cancel", "off")).toBe(
       "0 off: not at its source (any more), so it does not run",
     );

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { btuJson, runBtu } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
+import { mismatches } from "../support/json-documentation.ts";
 import { startMariadb } from "../support/mariadb-server.ts";
 import type { MariadbServer } from "../support/mariadb-server.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -79,6 +80,38 @@ describe("on a site", () => {
     writeFileSync(dir.file("some.toml"), "");
     const { code, stderr } = await runBtu(["tasks"], alone('schedules_file = "some.toml"'));
     expect([code, stderr]).toEqual([1, expect.stringContaining("names no site")]);
+  });
+
+  test("btu run --task puts the job of a task on its queue", async () => {
+    await using redis = await startRedis();
+    await using daemon = await startDaemon({ config: `rq_url = "${redis.url}"\n${config()}` });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const client = await redis.client();
+    const { code, value } = await btuJson(["run", "--task", "BTU-00002"], daemon);
+    const [job = "none"] = await client.lrange("rq:queue:long", 0, -1);
+    expect([code, value]).toMatchObject([0, { schedule: null, task: "BTU-00002", job }]);
+    expect(mismatches("btu run", value)).toEqual([]);
+    expect(await client.hmget(`rq:job:${job}`, "status", "timeout")).toEqual(["queued", "7200"]);
+    const history = await btuJson(["history", "task|BTU-00002"], daemon);
+    expect(history.value).toMatchObject([
+      { schedule: "task|BTU-00002", outcome: "manual", job, queue: "long" },
+    ]);
+    const again = await runBtu(["run", "--task", "BTU-00002"], daemon);
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      `btu: the last job of "BTU-00002", ${job}, still waits or runs; to run it all the same: btu run --force\n`,
+    ]);
+    const old = await runBtu(["queue-task-now", "BTU-00002", "--force"], daemon);
+    expect([old.code, old.stdout, old.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^BTU-00002: job [0-9a-f]{32} is on queue long\n$/),
+      'note: "btu queue-task-now" is now called: btu run --task\n',
+    ]);
+    const unknown = await runBtu(["run", "--task", "BTU-0002"], daemon);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      4,
+      'btu: no BTU Task is called "BTU-0002" (did you mean "BTU-00002"?)\n',
+    ]);
   });
 
   test("btu lint finds the rows that cannot run", async () => {
