@@ -159,7 +159,7 @@ async function main() {
     tell(`ready after ${inSeconds(performance.now() - startMs)}`);
     heading("checks");
     const everything = wanted.length === 0;
-    const needsBuild = everything || classes.some(({ name }) => name === "e2e");
+    const needsBuild = everything || classes.some(({ name }) => ["e2e", "faults"].includes(name));
     for (const entry of CHECKS) {
       if (everything || (needsBuild && entry[0] === "build")) results.push(await check(entry));
     }

@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 
 /**
  * In the order they are run. `testMs` bounds one test, `allMs` the whole class; `atOnce` files run side by side: the
- * end-to-end ones measure time and get the machine for themselves.
+ * end-to-end ones measure time and get the machine for themselves; those with faults mostly wait.
  */
 const CLASSES = [
   { name: "unit", tools: [], testMs: 20_000, allMs: 3 * MINUTE_MS, atOnce: 2 },
@@ -48,6 +48,13 @@ const CLASSES = [
     allMs: 10 * MINUTE_MS,
     atOnce: 1,
   },
+  {
+    name: "faults",
+    tools: ["redis", "mariadb", "faketime"],
+    testMs: 2 * MINUTE_MS,
+    allMs: 5 * MINUTE_MS,
+    atOnce: 2,
+  },
 ];
 
 /** Under `npm run test:full` everything may take this many times as long. */
@@ -57,7 +64,7 @@ const FULL_FACTOR = 10;
 export const CLASS_NAMES = CLASSES.map(({ name }) => name);
 
 function classOf(file) {
-  return /\.(redis|sql|python|e2e)\.test\.ts$/.exec(file)?.[1] ?? "unit";
+  return /\.(redis|sql|python|e2e|faults)\.test\.ts$/.exec(file)?.[1] ?? "unit";
 }
 
 /** Every test file of the project, as `./test/…`. */

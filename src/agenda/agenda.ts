@@ -34,7 +34,9 @@ export interface ApplyOperation {
   readonly kind: "plan" | "drop" | "forget";
   /** The schedule; the agenda's member for "forget". */
   readonly id: string;
-  /** The settled record as read, or "". */
+  /** The plan record as read, or "". */
+  readonly read: string;
+  /** The settled record as read after it, or "". */
   readonly settled: string;
   readonly due: string;
   readonly score: string;
@@ -51,7 +53,7 @@ export interface ApplyVerdict {
   readonly droppedSeconds: number | null;
 }
 
-const APPLY_VERDICTS = ["ok", "fired", "settled"] as const;
+const APPLY_VERDICTS = ["ok", "fired", "moved", "settled"] as const;
 
 function parseApplyVerdict(text: string): ApplyVerdict {
   const [word, dropped] = text.split(" ");
@@ -63,8 +65,10 @@ function parseApplyVerdict(text: string): ApplyVerdict {
 /** What a daemon remembers of one schedule, to be written back. */
 export interface RepairOperation {
   readonly id: string;
-  readonly settled: SettledRecord;
+  /** Null when it never fired. */
+  readonly settled: SettledRecord | null;
   readonly next: { readonly plan: PlanRecord; readonly scoreSeconds: number } | null;
+  /** JSON, or "". */
   readonly definition: string;
   /** JSON of the last job placed, or "". */
   readonly lastJob: string;
@@ -175,6 +179,7 @@ export class Agenda {
     const args = operations.flatMap((operation) => [
       operation.kind,
       operation.id,
+      operation.read,
       operation.settled,
       operation.due,
       operation.score,
@@ -214,7 +219,7 @@ export class Agenda {
     const flatPauses = isLast ? [...pauses].flat() : [];
     const args = operations.flatMap(({ id, settled, next, definition, lastJob, lost }) => [
       id,
-      formatSettled(settled),
+      settled === null ? "" : formatSettled(settled),
       ...nextArgs(next),
       definition,
       lastJob,
@@ -242,6 +247,11 @@ export class Agenda {
   /** The highest generation seen: a lower one in Redis means that it went back in time. */
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Whether Redis went back in time, and what it holds is older than what this daemon has seen. */
+  async isOlder(): Promise<boolean> {
+    return Number(await this.#options.client.get(this.#options.keys.generation)) < this.#generation;
   }
 
   /** Takes in a generation that somebody else read. */

@@ -1,27 +1,41 @@
 -- Writes the differences that a reconcile found: plans, replaces or removes the planned occurrence of each schedule.
--- Atomic, because between reading a plan and replacing it the schedule may fire: then nothing may be done to it.
+-- Atomic, because between reading a plan and replacing it the schedule may fire, or another daemon may plan it or write
+-- back what it remembers: then nothing may be done to it.
 --
 -- KEYS    those of the head
--- ARGV    those of the head, then per operation nine values:
+-- ARGV    those of the head, then per operation ten values:
 --   kind          "plan" | "drop" | "forget"
 --   id            the schedule; for "forget" the agenda's member
---   settled       the settled record when the plan was read, "" when there was none
+--   read          the plan record when it was read, "" when there was none
+--   settled       the settled record after that, "" when there was none
 --   due           epoch seconds, "" unless "plan"
 --   score         epoch seconds, may have a fraction; "" unless "plan"
 --   plan record   "" unless "plan"
 --   reason        why an occurrence that is due and not placed is dropped; "" when it lives on in the new plan
 --   change        what the history of definitions says of it; "" when the definition stays
 --   definition    JSON for the hash of definitions; "" leaves what is there
--- Returns per operation: "ok" | "ok DUE" (an occurrence that was due then was entered as dropped) | "fired" (the schedule fired since the read; nothing done) | "settled" (the new due instant is not
--- after the last settled one; nothing done)
+-- Returns per operation: "ok" | "ok DUE" (done, and the occurrence that was due then is entered as dropped) | "fired" (the schedule
+-- fired since the read; nothing done) | "moved" (somebody else planned the same timing since; nothing done) | "settled" (the new
+-- due instant is not after the last settled one; nothing done)
 
-local OPERATION_LENGTH = 9
+local OPERATION_LENGTH = 10
 local verdicts, operations = {}, {}
+
+local function timing_of(record)
+  return string.match(record, '^%S+ %S+ (%S+) ')
+end
+
+-- A plan of the same timing that was not there when we read may hold an occurrence from before our own.
+local function is_planned_meanwhile(operation)
+  local found = redis.call('HGET', PLANNED, operation.id)
+  return found and found ~= operation.read and timing_of(found) == timing_of(operation.plan)
+end
 
 local function verdict_of(operation)
   if operation.kind == 'forget' then return 'ok' end
   local settled = redis.call('HGET', SETTLED, operation.id)
   if (settled or '') ~= operation.settled then return 'fired' end
+  if operation.kind == 'plan' and is_planned_meanwhile(operation) then return 'moved' end
   if operation.kind == 'plan' and settled then
     operation.settled_due = due_of(settled)
     local wrong_clock = operation.settled_due > NOW + CLOCK_ERROR_SECONDS
@@ -83,9 +97,9 @@ if refused then return refused end
 
 for first = FIRST_ARG, #ARGV, OPERATION_LENGTH do
   local operation = {
-    kind = ARGV[first], id = ARGV[first + 1], settled = ARGV[first + 2], due = ARGV[first + 3],
-    score = ARGV[first + 4], plan = ARGV[first + 5], reason = ARGV[first + 6],
-    change = ARGV[first + 7], definition = ARGV[first + 8],
+    kind = ARGV[first], id = ARGV[first + 1], read = ARGV[first + 2], settled = ARGV[first + 3],
+    due = ARGV[first + 4], score = ARGV[first + 5], plan = ARGV[first + 6], reason = ARGV[first + 7],
+    change = ARGV[first + 8], definition = ARGV[first + 9],
   }
   operations[#operations + 1] = operation
   verdicts[#verdicts + 1] = verdict_of(operation)

@@ -52,7 +52,7 @@ export async function reconcileSome(
     const plan = parsePlan(text ?? "");
     const need = needOfPlan({ id, plan, onAgenda: true, schedule }, isDeleted, now);
     if (need.kind === "nothing") onPlanned(id, plan?.dueSeconds ?? null);
-    else changes.push({ id, need, hasPlan: text !== undefined });
+    else changes.push({ id, need, read: text ?? "" });
   }
   return writeChanges(changes, options);
 }
@@ -63,21 +63,21 @@ async function findChanges(options: ReconcileOptions): Promise<Found> {
   const now = nowSeconds(clock);
   const seen = new Set<string>();
   const changes: Change[] = [];
-  const look = (id: string, need: Need, plan: PlanRecord | null): void => {
-    if (need.kind === "nothing") onPlanned(id, plan?.dueSeconds ?? null);
-    else changes.push({ id, need, hasPlan: seen.has(id) });
+  const look = (id: string, need: Need, read: string): void => {
+    if (need.kind === "nothing") onPlanned(id, parsePlan(read)?.dueSeconds ?? null);
+    else changes.push({ id, need, read });
   };
   for await (const [id, text] of eachPlan(agenda)) {
     if (seen.has(id)) continue;
     seen.add(id);
     const plan = parsePlan(text);
     const onAgenda = plan !== null && members.delete(`${id}|${plan.dueSeconds}`);
-    look(id, needOfPlan({ id, plan, onAgenda, schedule: schedules.get(id) }, isDeleted, now), plan);
+    look(id, needOfPlan({ id, plan, onAgenda, schedule: schedules.get(id) }, isDeleted, now), text);
   }
   const adopted = adoptMembers(members, { schedules, seen });
   for (const schedule of schedules.values()) {
     if (seen.has(schedule.id)) continue;
-    look(schedule.id, adopted.get(schedule.id) ?? needOf(schedule, null, false, now), null);
+    look(schedule.id, adopted.get(schedule.id) ?? needOf(schedule, null, false, now), "");
   }
   const foreign = [...members].filter((member) => isForeign(member, schedules, isDeleted));
   return { changes, foreign };

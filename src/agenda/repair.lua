@@ -5,13 +5,14 @@
 -- ARGV    those of the head with generation 0, then
 --   seen       the highest generation that the daemon has seen
 --   format, source   as the state was claimed with
---   last       "1" with the last batch: the pauses are written, and the repair is counted
+--   last       "1" with the last batch: the pauses are written, and the repair is counted. Only then the counter stands above
+--              all that any daemon has seen: before, schedules that are not restored yet must not fire
 --   pauses     number of values that follow: id and JSON of each pause in turn
 --   then per schedule:
 --     id
---     settled      record as remembered: "due wall"
---     due, score, plan      the occurrence that follows it, or "" "" ""
---     definition   JSON
+--     settled      record as remembered: "due wall", or "" when it never fired
+--     due, score, plan      the occurrence that is planned, or "" "" ""
+--     definition   JSON, or ""
 --     last job     JSON of the last job placed, "" when not known
 --     lost due, lost until, lost count   occurrences placed since that Redis knows nothing of, or "" "" ""
 -- Returns per schedule "newer" (nothing done), or what was settled here before: "" or its record; and "moved" alone when the
@@ -32,13 +33,18 @@ local seen, format, source, last = tonumber(take()), take(), take(), take()
 local pauses = {}
 for _ = 1, tonumber(take()) do pauses[#pauses + 1] = take() end
 
+local function is_newer(operation, before, planned_due)
+  if operation.settled == '' then return before or planned_due end
+  return before and due_of(before) >= due_of(operation.settled)
+end
+
 local function restore(operation)
   local before = redis.call('HGET', SETTLED, operation.id)
-  if before and due_of(before) >= due_of(operation.settled) then return 'newer' end
   local planned_due = due_of(redis.call('HGET', PLANNED, operation.id))
+  if is_newer(operation, before, planned_due) then return 'newer' end
   if planned_due then redis.call('ZREM', AGENDA, operation.id .. '|' .. int(planned_due)) end
-  redis.call('HSET', SETTLED, operation.id, operation.settled)
-  redis.call('HSET', DEFINITIONS, operation.id, operation.definition)
+  if operation.settled ~= '' then redis.call('HSET', SETTLED, operation.id, operation.settled) end
+  if operation.definition ~= '' then redis.call('HSET', DEFINITIONS, operation.id, operation.definition) end
   if operation.last_job ~= '' then redis.call('HSET', LAST_JOB, operation.id, operation.last_job) end
   if operation.due == '' then
     redis.call('HDEL', PLANNED, operation.id)
@@ -55,8 +61,8 @@ local function restore(operation)
 end
 
 local generation = tonumber(redis.call('GET', GENERATION) or 0)
--- First the counter, as everywhere; at the end it stands above everything that any daemon has seen.
-redis.call('SET', GENERATION, int(math.max(generation, seen) + 1))
+-- First the counter, as everywhere.
+redis.call('SET', GENERATION, int(last == '1' and math.max(generation, seen) + 1 or generation))
 redis.call('HSET', STATE, 'format', format, 'source', source)
 
 local verdicts = {}

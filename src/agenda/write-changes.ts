@@ -13,8 +13,8 @@ import type { DefinitionChange, Need } from "./plan.ts";
 export interface Change {
   readonly id: string;
   readonly need: Exclude<Need, { kind: "nothing" }>;
-  /** Whether something is planned that a schedule without coming occurrences must lose. */
-  readonly hasPlan: boolean;
+  /** The plan record as it was read, or "". */
+  readonly read: string;
 }
 
 /** An occurrence that was due and was entered as dropped. */
@@ -40,12 +40,13 @@ export interface WriteOptions {
 export interface ReconcileReport {
   readonly planned: number;
   readonly dropped: number;
-  /** Fired while we looked; to be looked at again. */
+  /** Fired, or planned by somebody else, while we looked; to be looked at again. */
   readonly firedMeanwhile: readonly string[];
 }
 
 /** An operation that says nothing yet. */
 const EMPTY = {
+  read: "",
   settled: "",
   due: "",
   score: "",
@@ -137,11 +138,11 @@ function needAfter(settled: SettledRecord | null, need: Change["need"]): Change[
 
 /** The script's operation for a change; null when there is neither a plan to write nor one to take off. */
 function operationFor(
-  { id, need: wanted, hasPlan }: Change,
+  { id, need: wanted, read }: Change,
   { schedule, settled, now }: Looked,
 ): Operation | null {
   const need = needAfter(settled, wanted);
-  const empty = { ...EMPTY, id, settled: settled === null ? "" : formatSettled(settled) };
+  const empty = { ...EMPTY, id, read, settled: settled === null ? "" : formatSettled(settled) };
   const drop = (change: DefinitionChange): Operation => ({
     ...empty,
     kind: "drop",
@@ -151,7 +152,7 @@ function operationFor(
   if (need.kind === "drop") return drop(need.change);
   if (schedule === undefined || !isActive(schedule)) return null;
   const plan = planFor(schedule, need, settled, now);
-  if (plan === null) return hasPlan ? drop("ended") : null;
+  if (plan === null) return read === "" ? null : drop("ended");
   return {
     ...empty,
     kind: "plan",

@@ -7,7 +7,7 @@ import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
 /** One schedule and what is known of its occurrences. */
 export interface BookEntry {
   readonly schedule: Schedule;
-  /** The planned occurrence, epoch seconds; null when nothing is planned, undefined while the agenda was not read yet. */
+  /** The planned occurrence, epoch seconds; null when nothing is planned, undefined while it is not known. */
   dueSeconds: number | null | undefined;
   /** The guard against running twice, kept to be written back when Redis loses it. */
   settled: SettledRecord | null;
@@ -19,6 +19,12 @@ export interface BookEntry {
 
 function newEntry(schedule: Schedule): BookEntry {
   return { schedule, dueSeconds: undefined, settled: null, placedSeconds: null, lastJob: null };
+}
+
+/** The same entry with what was read now. What was planned for another timing tells nothing of this one. */
+function withSchedule(known: BookEntry, schedule: Schedule): BookEntry {
+  const isSame = known.schedule.timingFingerprint === schedule.timingFingerprint;
+  return { ...known, schedule, dueSeconds: isSame ? known.dueSeconds : undefined };
 }
 
 /** All schedules of this daemon. */
@@ -76,7 +82,7 @@ export class Book {
       if (schedule === (known?.schedule ?? null)) continue;
       hasNews = true;
       if (schedule === null) this.#entries.delete(id);
-      else this.#entries.set(id, { ...(known ?? newEntry(schedule)), schedule });
+      else this.#entries.set(id, withSchedule(known ?? newEntry(schedule), schedule));
     }
     return hasNews;
   }

@@ -45,6 +45,14 @@ export interface Aftermath {
   readonly staying: Attempt[];
 }
 
+/** Redis does not say which key it refuses; the job's own queue is the only one that differs between schedules. */
+function refusalText({ job, schedule }: Attempt, refusal: RedisRefusal): string {
+  const queue = job?.queue ?? schedule.queue;
+  const advice = `give it ~rq:queue:${queue} in Redis's access list`;
+  const text = `place a job on the queue "${queue}": ${refusal.message}`;
+  return refusal.code === "NOPERM" ? `${text}: ${advice}` : text;
+}
+
 /** Fires attempts. */
 export class Firer {
   readonly #options: FirerOptions;
@@ -86,7 +94,7 @@ export class Firer {
   async #takeApart(attempts: readonly Attempt[], refusal: RedisRefusal): Promise<Aftermath> {
     const [first] = attempts;
     if (first !== undefined && attempts.length === 1) {
-      this.#retry(first, refusal.message);
+      this.#retry(first, refusalText(first, refusal));
       return { done: [], lost: [], staying: [first] };
     }
     const middle = Math.ceil(attempts.length / 2);

@@ -58,6 +58,8 @@ const AFTER_END_MS = 20;
 const CLOCK_WRONG_MS = 60_000;
 /** Time for the daemon that led to write back what it remembers; its memory is the newest. */
 const REPAIR_BY_OTHERS_MS = 2_000;
+/** After a break Redis may have gone back in time, and only the daemon that led can tell: the lease is left to it first. */
+const LEADER_FIRST_MS = 2_000;
 /** A daemon that is fit to lead takes a free lease long before this; a free one for longer means that there is none. */
 const FREE_LEASE_MS = 3_000;
 const LEAVE_TIMEOUT_MS = 500;
@@ -74,6 +76,7 @@ export class Leadership implements Service {
   #offsetMs: number | null = null;
   #oldStateSinceMs: number | null = null;
   #ledBefore = false;
+  #leadsFromMs = -Infinity;
   #isFirst = true;
   #wholeLookAtMs = -Infinity;
   /** Since when nobody leads, by Redis's clock; null while somebody does. */
@@ -114,7 +117,10 @@ export class Leadership implements Service {
   async run(signal: AbortSignal): Promise<void> {
     const { redis } = this.#options;
     // After a break Redis may be another one, or the same with an older state.
-    redis.onReady(() => this.check());
+    redis.onReady(() => {
+      this.#letLeaderGoFirst();
+      this.check();
+    });
     let isClaimed = false;
     while (!signal.aborted) {
       try {
@@ -131,6 +137,11 @@ export class Leadership implements Service {
       await this.#wakeup.sleep(this.#pauseMs(), signal);
     }
     await this.#leave();
+  }
+
+  #letLeaderGoFirst(): void {
+    if (this.#view === null || this.#ledBefore) return;
+    this.#leadsFromMs = this.#options.clock.monotonicMs() + LEADER_FIRST_MS;
   }
 
   async #claim(): Promise<boolean> {
@@ -219,6 +230,7 @@ export class Leadership implements Service {
 
   #wish(): LeaseWish {
     if (this.#oldStateSinceMs !== null && !this.#ledBefore) return "look";
+    if (this.#options.clock.monotonicMs() < this.#leadsFromMs) return "look";
     return this.#isClockWrong ? "yield" : "lead";
   }
 

@@ -1,6 +1,6 @@
 /** Reads the sources into the book and makes the agenda agree: all schedules, or some of them. */
 import type { Agenda } from "../agenda/agenda.ts";
-import { parseSettled } from "../agenda/plan-record.ts";
+import { parsePlan, parseSettled } from "../agenda/plan-record.ts";
 import { reconcileAgenda, reconcileSome } from "../agenda/reconcile.ts";
 import type { ReconcileOptions } from "../agenda/reconcile.ts";
 import type { Dropped, ReconcileReport } from "../agenda/write-changes.ts";
@@ -152,11 +152,13 @@ export class Reconciler {
 
   async #write(fresh: ReadonlySet<SourceReader>, startedMs: number): Promise<boolean> {
     const { agenda, book, clock, log } = this.#options;
-    if (!this.#hasGuards) await this.#keepInformed();
+    if (!this.#hasGuards && !(await this.#learnGuards())) return false;
     const options = this.#agendaOptions(book.schedules, (id) => this.#isDeleted(id, fresh));
     const { planned, dropped, firedMeanwhile } = await reconcileAgenda(options);
     this.#hasWritten = true;
-    book.setPauses(await agenda.paused());
+    const pauses = await agenda.paused();
+    if (await agenda.isOlder()) return false;
+    book.setPauses(pauses);
     const tookMs = Math.round(clock.monotonicMs() - startedMs);
     this.#state = { doneMs: clock.nowMs(), tookMs };
     const fields = { schedules: book.size, planned, dropped, took_ms: tookMs };
@@ -189,16 +191,32 @@ export class Reconciler {
     };
   }
 
-  /** Learns what is settled and paused: from another daemon's work, and at first from before our own time. */
+  /** Learns from another daemon's work; false while Redis is older than what is remembered. */
   async #keepInformed(): Promise<boolean> {
     const { agenda, book } = this.#options;
-    for await (const page of agenda.allSettled()) {
-      for (const [id, text] of page) {
-        const record = parseSettled(text);
-        if (record !== null) book.setSettled(id, record);
-      }
+    const plans: Array<[id: string, record: string]> = [];
+    for await (const page of agenda.plans()) plans.push(...page);
+    if (!(await this.#learnGuards())) return false;
+    for (const [id, text] of plans) {
+      const plan = parsePlan(text);
+      const timing = book.get(id)?.schedule.timingFingerprint;
+      if (plan?.timingFingerprint === timing) book.setDue(id, plan?.dueSeconds ?? null);
     }
-    book.setPauses(await agenda.paused());
+    return true;
+  }
+
+  /** Learns what is settled and paused. A Redis that went back in time must not take the memory with it that repairs it. */
+  async #learnGuards(): Promise<boolean> {
+    const { agenda, book } = this.#options;
+    const settled: Array<[id: string, record: string]> = [];
+    for await (const page of agenda.allSettled()) settled.push(...page);
+    const pauses = await agenda.paused();
+    if (await agenda.isOlder()) return false;
+    for (const [id, text] of settled) {
+      const record = parseSettled(text);
+      if (record !== null) book.setSettled(id, record);
+    }
+    book.setPauses(pauses);
     this.#hasGuards = true;
     return true;
   }

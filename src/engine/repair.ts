@@ -2,7 +2,7 @@
 import type { Agenda, RepairOperation } from "../agenda/agenda.ts";
 import { lastJobText } from "../agenda/fire-request.ts";
 import type { MissedRun } from "../agenda/fire-request.ts";
-import type { SettledRecord } from "../agenda/plan-record.ts";
+import type { PlanRecord, SettledRecord } from "../agenda/plan-record.ts";
 import { isActive, nextDue, planRecord, scoreOf } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
 import { STATE_FORMAT } from "../agenda/state.ts";
@@ -27,15 +27,40 @@ const BATCH_SIZE = 200;
 /** An entry that has something to be written back. */
 interface Remembered {
   readonly schedule: ActiveSchedule;
-  readonly settled: SettledRecord;
   readonly entry: BookEntry;
+  readonly plan: PlanRecord | null;
 }
 
 function* remembered(book: Book): Iterable<Remembered> {
   for (const entry of book.entries()) {
-    const { schedule, settled } = entry;
-    if (settled !== null && isActive(schedule)) yield { schedule, settled, entry };
+    const { schedule } = entry;
+    if (!isActive(schedule)) continue;
+    const plan = rememberedPlan(schedule, entry);
+    if (entry.settled !== null || plan !== null) yield { schedule, entry, plan };
   }
+}
+
+/** What was read from Redis after it went back in time may be settled already. */
+function dueAfter(
+  schedule: ActiveSchedule,
+  settled: SettledRecord | null,
+  dueSeconds: number,
+): number | null {
+  if (settled === null || dueSeconds > settled.dueSeconds) return dueSeconds;
+  return nextDue(schedule, settled.dueSeconds);
+}
+
+/** What is planned, if it is still an occurrence: what became due during the outage is caught up from it. */
+function rememberedPlan(
+  schedule: ActiveSchedule,
+  { dueSeconds, settled }: BookEntry,
+): PlanRecord | null {
+  if (dueSeconds === undefined || dueSeconds === null) return null;
+  const due = dueAfter(schedule, settled, dueSeconds);
+  if (due === null) return null;
+  const bases = [settled?.dueSeconds ?? due - 1, due - 1];
+  const base = bases.find((seconds) => nextDue(schedule, seconds) === due);
+  return base === undefined ? null : planRecord(schedule, due, base);
 }
 
 /** Writes everything back. Harmless where Redis knows as much or more. */
@@ -57,22 +82,15 @@ export async function repairState(options: RepairOptions): Promise<void> {
 }
 
 function operationFor(
-  { schedule, settled, entry }: Remembered,
+  { schedule, entry, plan }: Remembered,
   known: SettledRecord | null,
 ): RepairOperation {
-  const next = nextDue(schedule, settled.dueSeconds);
-  const { lastJob } = entry;
+  const { lastJob, settled } = entry;
   return {
     id: schedule.id,
     settled,
-    next:
-      next === null
-        ? null
-        : {
-            plan: planRecord(schedule, next, settled.dueSeconds),
-            scoreSeconds: scoreOf(schedule, next),
-          },
-    definition: definitionText(schedule, settled.dueSeconds),
+    next: plan === null ? null : { plan, scoreSeconds: scoreOf(schedule, plan.dueSeconds) },
+    definition: plan === null ? "" : definitionText(schedule, plan.baseSeconds),
     lastJob: lastJob === null ? "" : lastJobText(lastJob),
     lost: lostSince(schedule, entry, known),
   };

@@ -14,7 +14,7 @@ const NOW = at("2026-03-02T10:00:30Z");
 const server = await startRedis();
 const client: Redis = await server.client();
 
-const EMPTY = { id: "s1", settled: "", reason: "", change: "", definition: "" };
+const EMPTY = { id: "s1", read: "", settled: "", reason: "", change: "", definition: "" };
 
 let clock = new FakeClock();
 let dues = new Map<string, number | null>();
@@ -217,6 +217,19 @@ describe("reconcileAgenda", () => {
       { kind: "ok", droppedSeconds: null },
     ]);
     expect(await members()).toEqual([`s1|${late}`, String(late)]);
+  });
+
+  test("does nothing to a schedule whose timing another daemon planned after it was read", async () => {
+    await reconcile(makeSchedule({ cron: "15 * * * *" }));
+    const before = await members();
+    const due = at("2026-03-02T11:15:00Z");
+    const found = (await client.hget(keys.planned, "s1")) ?? "";
+    const plan = found.replace(/^\d+/, String(due));
+    const operation = { ...EMPTY, due: String(due), score: String(due), plan, change: "planned" };
+    expect(await agenda().apply([{ ...operation, kind: "plan" }])).toEqual([
+      { kind: "moved", droppedSeconds: null },
+    ]);
+    expect(await members()).toEqual(before);
   });
 
   test("refuses to plan an instant at or before the last settled one", async () => {

@@ -101,7 +101,9 @@ describe("a second daemon on the same socket", () => {
     const command = [executable("btu-daemon"), "--config", first.configPath];
     const { code, stderr } = await runChild({ command }, { timeoutMs: 10_000 });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/use the socket ".*": another daemon has it; set socket_path/);
+    expect(stderr).toMatch(
+      /use the socket ".*": another daemon \(process \d+\) has it; set socket_path/,
+    );
     expect(await first.request("ping", null)).toBe("pong");
   });
 

@@ -4,7 +4,7 @@ import { repairState } from "../../src/engine/repair.ts";
 import { KEYS, startEngine } from "../support/engine.ts";
 import type { Engine } from "../support/engine.ts";
 import { startRedis } from "../support/redis-server.ts";
-import { at, makeSchedule } from "../support/schedules.ts";
+import { at, makeSchedule, scheduleMap } from "../support/schedules.ts";
 
 const NOW = at("2026-03-02T10:00:30Z");
 const server = await startRedis();
@@ -98,6 +98,42 @@ describe("repairState", () => {
     expect(JSON.parse((await client.hget(KEYS.lastJob, "s1")) ?? "")).toEqual(
       JSON.parse(guard ?? ""),
     );
+  });
+
+  test("what never fired is still caught up when it became due during the outage", async () => {
+    await using engine = await startEngine({ server, nowSeconds: NOW });
+    await engine.plan(makeSchedule({ cron: "1 10 2 * *" }));
+    await engine.advance(20);
+    await client.flushall();
+    engine.clock.stepWall(20_000);
+    await repair(engine);
+    engine.loop.refresh();
+    await engine.advance(1);
+    expect(await engine.ledger()).toMatchObject([
+      { outcome: "late", due: String(at("2026-03-02T10:01:00Z")) },
+    ]);
+  });
+
+  test("what was due before an edit is not caught up by the new definition", async () => {
+    await using engine = await startFired(1);
+    const edited = makeSchedule({ cron: "30 0-58/2 * * * * *" });
+    engine.book.replace(scheduleMap(edited), []);
+    await client.flushall();
+    engine.clock.stepWall(5 * 60_000);
+    await repair(engine);
+    expect(await client.hgetall(KEYS.planned)).toEqual({});
+    await engine.plan(edited);
+    await engine.advance(120);
+    const placed = (await engine.ledger()).filter(({ outcome }) => outcome !== "lost");
+    expect(placed.map(({ due }) => Number(due))).toEqual([at("2026-03-02T10:08:30Z")]);
+  });
+
+  test("an occurrence that was settled is not planned again, whatever was read meanwhile", async () => {
+    await using engine = await startFired(3);
+    await client.flushall();
+    engine.book.setDue("s1", at("2026-03-02T10:02:00Z"));
+    await repair(engine);
+    expect(await client.zrange(KEYS.agenda, 0, "-1")).toEqual([`s1|${at("2026-03-02T10:04:00Z")}`]);
   });
 
   test("changes nothing where Redis knows as much", async () => {

@@ -1,8 +1,9 @@
-/** The compiled program, as it lies in dist/. */
+/** The compiled program that is tested. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
-const DIST = resolve(import.meta.dir, "../../dist");
+/** Another build may be named in `BTU_TEST_DIST`. */
+const DIST = process.env["BTU_TEST_DIST"] ?? resolve(import.meta.dir, "../../dist");
 
 /**
  * The path of `btu` or `btu-daemon`.
