@@ -8,6 +8,7 @@ import { mismatches } from "../support/json-documentation.ts";
 import { startMariadb } from "../support/mariadb-server.ts";
 import type { MariadbServer } from "../support/mariadb-server.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { startStandinFrappe } from "../support/standin-frappe.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import type { TempDir } from "../support/temp-dir.ts";
 
@@ -96,6 +97,8 @@ describe("on a site", () => {
     expect(history.value).toMatchObject([
       { schedule: "task|BTU-00002", outcome: "manual", job, queue: "long" },
     ]);
+    // It is no occurrence: neither missing nor doubled.
+    expect(await runBtu(["audit"], daemon)).toMatchObject({ code: 0 });
     const again = await runBtu(["run", "--task", "BTU-00002"], daemon);
     expect([again.code, again.stderr]).toEqual([
       1,
@@ -129,5 +132,56 @@ describe("on a site", () => {
     );
     const shown = await runBtu(["config", "show"], options);
     expect(`${stdout}${stderr}${shown.stdout}`).not.toContain("horse");
+  });
+});
+
+describe("on a site behind its web server", () => {
+  test("btu run tells the site to enqueue the job, and says so", async () => {
+    await using redis = await startRedis();
+    const enqueued: string[] = [];
+    await using frappe = await startStandinFrappe({
+      generation: "v16",
+      documents: { "BTU Task Log": [], "BTU Task": [] },
+      enqueue: (id) => enqueued.push(id),
+      schedules: [
+        {
+          name: "TS-1",
+          task: "BTU-1",
+          enabled: 1,
+          cron_string: "0 12 1 3 *",
+          cron_timezone: "America/Los_Angeles",
+        },
+      ],
+    });
+    const text = [
+      'connectivity_mode = "webserver"',
+      `webserver_port = ${frappe.port}`,
+      `webserver_token = "${frappe.token}"`,
+      `rq_url = "${redis.url}"`,
+    ].join("\n");
+    await using daemon = await startDaemon({ config: text });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const { code, stdout, stderr } = await runBtu(["run", "TS-1"], daemon);
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^TS-1: the site was told to put its job on queue default; next run .* 12:00:00 .*\n$/,
+      ),
+      "",
+    ]);
+    expect(enqueued).toEqual(["TS-1"]);
+    const { value } = await btuJson(["run", "TS-1", "--force"], daemon);
+    expect(value).toMatchObject({ schedule: "TS-1", job: null, handed_over: true, again: false });
+    expect(mismatches("btu run", value)).toEqual([]);
+    const history = await btuJson(["history", "TS-1"], daemon);
+    expect(history.value).toMatchObject(
+      Array(2).fill({ schedule: "TS-1", outcome: "manual", job: null }),
+    );
+    frappe.misbehave("maintenance");
+    const refused = await runBtu(["run", "TS-1"], daemon);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^btu: run: hand over schedule "TS-1": .*maintenance/),
+    ]);
   });
 });
