@@ -174,9 +174,8 @@ describe("on a site behind its web server", () => {
     expect(value).toMatchObject({ schedule: "TS-1", job: null, handed_over: true, again: false });
     expect(mismatches("btu run", value)).toEqual([]);
     const history = await btuJson(["history", "TS-1"], daemon);
-    expect(history.value).toMatchObject(
-      Array(2).fill({ schedule: "TS-1", outcome: "manual", job: null }),
-    );
+    const entry = { schedule: "TS-1", outcome: "manual", job: null };
+    expect(history.value).toMatchObject([entry, entry]);
     frappe.misbehave("maintenance");
     const refused = await runBtu(["run", "TS-1"], daemon);
     expect([refused.code, refused.stderr]).toEqual([
