@@ -19,6 +19,7 @@ import type { Leadership } from "./engine/leadership.ts";
 import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
+import { siteTaskWish } from "./job/task-wish.ts";
 import { scheduleEffect, staleText } from "./observe/effect.ts";
 import type { StatusDocument } from "./observe/status.ts";
 import { circumstancesOf, currentStatus, listRows } from "./observe/status-source.ts";
@@ -145,6 +146,7 @@ function openHandler(parts: ControlledParts, neighbours: Neighbours | null): Han
     log,
     builderFor,
     effect,
+    taskWish: (taskId: string, signal: AbortSignal) => siteTaskWish(taskId, shared.sources, signal),
     onPauses: () => neighbours?.tellPauses(),
     onPlaced: (placed: PlacedByHand) => noteByHand(shared, placed),
   };

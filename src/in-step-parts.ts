@@ -7,6 +7,7 @@ import { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { Reconciler } from "./engine/reconciler.ts";
 import { Rereads } from "./engine/rereads.ts";
 import type { JobIds } from "./job/job-ids.ts";
+import { droppedEntry } from "./observe/status-source.ts";
 import type { Shared } from "./shared-parts.ts";
 
 /** The parts: at all times, after a change that was told, and after one that was not. */
@@ -34,12 +35,13 @@ function queuesInUse(book: Book): Set<string> {
 
 /** Makes them; nothing runs yet. */
 export function openInStep(shared: Shared, { isLeader, fireLoop, jobIds }: InStepLinks): InStep {
-  const { live, redis, book, clock, queueNames, zones } = shared;
+  const { live, redis, book, clock, queueNames, zones, recent } = shared;
   const common = { ...shared, log: shared.log.for("reconcile") };
   const reconciler = new Reconciler({
     ...common,
     tools: { expressions: new ExpressionCache(), zones },
     mayWrite: isLeader,
+    onDropped: (dropped) => recent.add(droppedEntry(dropped, clock.nowMs()), null),
     onReconciled: async () => {
       fireLoop().refresh();
       if (!redis.isReady) return;

@@ -47,9 +47,20 @@ export interface ApplyOperation {
 }
 
 /** What became of a change; see the head of apply.lua. */
-export type ApplyVerdict = "ok" | "fired" | "moved" | "settled";
+export interface ApplyVerdict {
+  readonly kind: (typeof APPLY_VERDICTS)[number];
+  /** The occurrence that was entered as dropped, epoch seconds; null for none. */
+  readonly droppedSeconds: number | null;
+}
 
-const APPLY_VERDICTS: readonly ApplyVerdict[] = ["ok", "fired", "moved", "settled"];
+const APPLY_VERDICTS = ["ok", "fired", "moved", "settled"] as const;
+
+function parseApplyVerdict(text: string): ApplyVerdict {
+  const [word, dropped] = text.split(" ");
+  const kind = APPLY_VERDICTS.find((one) => one === word);
+  if (kind === undefined) throw new Error(`script apply: unexpected verdict "${text}"`);
+  return { kind, droppedSeconds: dropped === undefined ? null : Number(dropped) };
+}
 
 /** What a daemon remembers of one schedule, to be written back. */
 export interface RepairOperation {
@@ -178,11 +189,7 @@ export class Agenda {
       operation.definition,
     ]);
     const reply = await this.run(APPLY, this.stateKeys, args);
-    return reply.map((text) => {
-      const verdict = APPLY_VERDICTS.find((word) => word === text);
-      if (verdict === undefined) throw new Error(`script apply: unexpected verdict "${text}"`);
-      return verdict;
-    });
+    return reply.map(parseApplyVerdict);
   }
 
   /**

@@ -14,8 +14,9 @@
 --   reason        why an occurrence that is due and not placed is dropped; "" when it lives on in the new plan
 --   change        what the history of definitions says of it; "" when the definition stays
 --   definition    JSON for the hash of definitions; "" leaves what is there
--- Returns per operation: "ok" | "fired" (the schedule fired since the read; nothing done) | "moved" (somebody else planned the
--- same timing since; nothing done) | "settled" (the new due instant is not after the last settled one; nothing done)
+-- Returns per operation: "ok" | "ok DUE" (done, and the occurrence that was due then is entered as dropped) | "fired" (the schedule
+-- fired since the read; nothing done) | "moved" (somebody else planned the same timing since; nothing done) | "settled" (the new
+-- due instant is not after the last settled one; nothing done)
 
 local OPERATION_LENGTH = 10
 local verdicts, operations = {}, {}
@@ -46,13 +47,14 @@ local function verdict_of(operation)
   return 'ok'
 end
 
--- Takes the planned occurrence off the agenda; one that was due and lives in no new plan is entered as dropped.
+-- Takes the planned occurrence off the agenda; one that was due and lives in no new plan is entered as dropped, and returned.
 local function remove_planned(id, kept_due, reason)
   local planned_due = due_of(redis.call('HGET', PLANNED, id))
   if not planned_due or planned_due == kept_due then return end
   redis.call('ZREM', AGENDA, id .. '|' .. int(planned_due))
   if reason ~= '' and planned_due <= NOW then
     record({ schedule = id, due = int(planned_due), outcome = 'dropped', reason = reason })
+    return int(planned_due)
   end
 end
 
@@ -65,26 +67,29 @@ local function forget(member, reason)
   if settled_due and tonumber(due) <= settled_due then return end
   if tonumber(due) <= NOW then
     record({ schedule = id, due = due, outcome = 'dropped', reason = reason })
+    return due
   end
 end
 
+-- Gives the due instant of what was entered as dropped, or nil.
 local function apply(operation)
   if operation.kind == 'forget' then return forget(operation.id, operation.reason) end
   if operation.settled_due then reset_clock_error(operation.id, operation.settled_due) end
-  remove_planned(operation.id, tonumber(operation.due), operation.reason)
+  local dropped = remove_planned(operation.id, tonumber(operation.due), operation.reason)
   if operation.kind == 'plan' then
     redis.call('ZADD', AGENDA, operation.score, operation.id .. '|' .. operation.due)
     redis.call('HSET', PLANNED, operation.id, operation.plan)
   else
     redis.call('HDEL', PLANNED, operation.id)
   end
-  if operation.change == '' then return end
+  if operation.change == '' then return dropped end
   record_change(operation.id, operation.change, operation.definition)
   if operation.kind == 'drop' then
     redis.call('HDEL', DEFINITIONS, operation.id)
   elseif operation.definition ~= '' then
     redis.call('HSET', DEFINITIONS, operation.id, operation.definition)
   end
+  return dropped
 end
 
 local refused = refusal()
@@ -102,6 +107,9 @@ end
 
 begin()
 for index, operation in ipairs(operations) do
-  if verdicts[index] == 'ok' then apply(operation) end
+  if verdicts[index] == 'ok' then
+    local dropped = apply(operation)
+    if dropped then verdicts[index] = 'ok ' .. dropped end
+  end
 end
 return reply(verdicts)

@@ -6,11 +6,13 @@ import type { Agenda } from "./agenda.ts";
 import commonLua from "./common.lua" with { type: "text" };
 import { lastJobText } from "./fire-request.ts";
 import type { LastJob, PlacedJob } from "./fire-request.ts";
+import handRunLua from "./hand-run.lua" with { type: "text" };
 import lastJobLua from "./last-job.lua" with { type: "text" };
 import pauseLua from "./pause.lua" with { type: "text" };
 import runLua from "./run.lua" with { type: "text" };
 
 const PAUSE = defineScript("pause", commonLua + pauseLua);
+const HAND_RUN = defineScript("hand-run", commonLua + handRunLua);
 const RUN = defineScript("run", commonLua + lastJobLua + runLua);
 
 /** Far longer than any request counts as fresh. */
@@ -37,9 +39,18 @@ export async function setPaused(agenda: Agenda, request: PauseRequest): Promise<
   return verdict === "changed";
 }
 
+/**
+ * What stands in the place of a schedule's id, in the ledger and beside the last jobs, for a task that is run without a schedule.
+ * No schedule's id holds a bar.
+ */
+export function idOfTask(taskId: string): string {
+  return `task|${taskId}`;
+}
+
 /** A job to be placed now. */
 export interface ManualRun {
   readonly requestId: string;
+  /** The schedule, or what `idOfTask` gives. */
   readonly scheduleId: string;
   /** Although the schedule is paused, or its last job still waits or runs. */
   readonly isForced: boolean;
@@ -99,4 +110,40 @@ export async function placeByHand(
   const keys = [...agenda.stateKeys, ...own, rqKeys.job(job.id), ...last];
   const [verdict = ""] = await agenda.run(RUN, keys, runArgs(run, nowMs), { nowMs });
   return parseVerdict(verdict);
+}
+
+/** A run by hand whose job the site itself enqueues; see the head of hand-run.lua. */
+export interface HandRun {
+  readonly requestId: string;
+  readonly scheduleId: string;
+  /** Of the caller; nobody else chooses it. */
+  readonly token: string;
+  readonly isForced: boolean;
+  readonly queue: string;
+  /** Who asked, for the ledger. */
+  readonly reason: string;
+}
+
+const HAND_RUN_VERDICTS = ["claimed", "again", "begun", "paused", "noted"] as const;
+
+/** What was found or done; see the head of hand-run.lua. */
+export type HandRunVerdict = (typeof HAND_RUN_VERDICTS)[number];
+
+/**
+ * Claims such a run before the site is asked, and notes what the site did.
+ *
+ * @throws when Redis refused or the reply was lost; asking the same again is harmless.
+ */
+export async function noteHandRun(
+  agenda: Agenda,
+  step: "claim" | "done" | "undone",
+  run: HandRun,
+): Promise<HandRunVerdict> {
+  const { requestId, scheduleId, token, isForced, queue, reason } = run;
+  const args = [scheduleId, KEPT_MS, step, token, isForced ? "1" : "", queue, reason];
+  const keys = [...agenda.stateKeys, agenda.requestKey(requestId)];
+  const [text] = await agenda.run(HAND_RUN, keys, args);
+  const verdict = HAND_RUN_VERDICTS.find((word) => word === text);
+  if (verdict === undefined) throw new Error(`script hand-run: unexpected verdict "${text}"`);
+  return verdict;
 }

@@ -27,7 +27,7 @@ interface Found {
 export async function reconcileAgenda(options: ReconcileOptions): Promise<ReconcileReport> {
   const { changes, foreign } = await findChanges(options);
   const report = await writeChanges(changes, options);
-  await forgetForeign(foreign, options.agenda);
+  await forgetForeign(foreign, options);
   return { ...report, dropped: report.dropped + foreign.length };
 }
 

@@ -1,8 +1,9 @@
 /** Writes to the agenda what a reconcile found to differ, in bounded batches. */
 import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
+import { parseOccurrence } from "../schedule/occurrence.ts";
 import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
-import type { Agenda, ApplyOperation } from "./agenda.ts";
+import type { Agenda, ApplyOperation, ApplyVerdict } from "./agenda.ts";
 import { formatPlan, formatSettled } from "./plan-record.ts";
 import type { SettledRecord } from "./plan-record.ts";
 import { isActive, planFor, scoreOf } from "./plan.ts";
@@ -16,6 +17,13 @@ export interface Change {
   readonly read: string;
 }
 
+/** An occurrence that was due and was entered as dropped. */
+export interface Dropped {
+  readonly scheduleId: string;
+  readonly dueSeconds: number;
+  readonly reason: string;
+}
+
 /** What writing needs. */
 export interface WriteOptions {
   readonly agenda: Agenda;
@@ -24,6 +32,8 @@ export interface WriteOptions {
   readonly schedules: ScheduleSet;
   /** Told of each schedule's planned occurrence, null when it has none. */
   readonly onPlanned: (id: string, dueSeconds: number | null) => void;
+  /** Told of what the ledger now calls dropped. */
+  readonly onDropped?: ((dropped: Dropped) => void) | undefined;
 }
 
 /** What a reconcile did. */
@@ -56,6 +66,9 @@ const DROPPED_BECAUSE: Partial<Readonly<Record<DefinitionChange, string>>> = {
   ended: "edited",
 };
 
+/** Of an operation that the script did not answer. */
+const LOST: ApplyVerdict = { kind: "fired", droppedSeconds: null };
+
 /** Operations in one script call: 2 to 3 ms of Redis. */
 const BATCH_SIZE = 250;
 
@@ -83,7 +96,7 @@ async function writeBatch(
   batch: readonly Change[],
   options: WriteOptions,
 ): Promise<ReconcileReport> {
-  const { agenda, clock, schedules, onPlanned } = options;
+  const { agenda, clock, schedules, onPlanned, onDropped } = options;
   const settled = await agenda.settled(batch.map(({ id }) => id));
   const now = nowSeconds(clock);
   const operations: Operation[] = [];
@@ -99,9 +112,12 @@ async function writeBatch(
   if (operations.length === 0) return { planned: 0, dropped: 0, firedMeanwhile: [] };
   const verdicts = await agenda.apply(operations);
   const firedMeanwhile: string[] = [];
-  operations.forEach(({ id, dueSeconds }, index) => {
-    if (verdicts[index] === "ok") onPlanned(id, dueSeconds);
+  operations.forEach(({ id, dueSeconds, reason }, index) => {
+    const { kind, droppedSeconds } = verdicts[index] ?? LOST;
+    if (kind === "ok") onPlanned(id, dueSeconds);
     else firedMeanwhile.push(id);
+    if (droppedSeconds !== null)
+      onDropped?.({ scheduleId: id, dueSeconds: droppedSeconds, reason });
   });
   const dropped = operations.filter(({ kind }) => kind === "drop").length;
   return { planned: operations.length - dropped, dropped, firedMeanwhile };
@@ -157,10 +173,18 @@ export function definitionText({ cron, timeZone, policy }: Schedule, sinceSecond
 }
 
 /** Takes members off the agenda that no plan stands behind. */
-export async function forgetForeign(members: readonly string[], agenda: Agenda): Promise<void> {
+export async function forgetForeign(
+  members: readonly string[],
+  { agenda, onDropped }: Pick<WriteOptions, "agenda" | "onDropped">,
+): Promise<void> {
   const reason = "another daemon's entry that is no occurrence of this schedule";
   for (let start = 0; start < members.length; start += BATCH_SIZE) {
     const batch = members.slice(start, start + BATCH_SIZE);
-    await agenda.apply(batch.map((id) => ({ ...EMPTY, kind: "forget", id, reason })));
+    const operations = batch.map((id) => ({ ...EMPTY, kind: "forget" as const, id, reason }));
+    const verdicts = await agenda.apply(operations);
+    verdicts.forEach(({ droppedSeconds }, index) => {
+      const occurrence = parseOccurrence(batch[index] ?? "");
+      if (droppedSeconds !== null && occurrence !== null) onDropped?.({ ...occurrence, reason });
+    });
   }
 }

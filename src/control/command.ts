@@ -16,10 +16,16 @@ export interface RereadCommand {
   readonly word: "create" | "cancel";
 }
 
-/** Place a job of this schedule now; its timetable stays as it is. */
+/** What is run by hand: a schedule, or a task of the site without one. */
+export interface RunTarget {
+  readonly kind: "schedule" | "task";
+  readonly id: string;
+}
+
+/** Place a job of this now; no timetable changes. */
 export interface RunCommand extends Once {
   readonly kind: "run";
-  readonly scheduleId: string;
+  readonly target: RunTarget;
   /** Although it is paused, or its last job still waits or runs. */
   readonly isForced: boolean;
 }

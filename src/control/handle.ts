@@ -132,7 +132,10 @@ function tellChange(command: Command, { via, peer }: Asker, log: Log): void {
   if (kind === "reread") {
     const { scheduleId: schedule, word: request } = command;
     log.info("told to read a schedule again", { schedule, request, ...fields });
-  } else if (kind === "run" || kind === "pause" || kind === "resume") {
+  } else if (kind === "run") {
+    const { target } = command;
+    log.info("told to run", { [target.kind]: target.id, ...fields });
+  } else if (kind === "pause" || kind === "resume") {
     log.info(`told to ${kind}`, { schedule: command.scheduleId ?? "all", ...fields });
   } else if (kind === "reconcile" || kind === "reload_configuration") {
     log.info(`told to ${kind}`, fields);

@@ -1,5 +1,5 @@
 /** From a request's parts to the command that is meant; nothing of them is trusted. */
-import type { Command, Once } from "./command.ts";
+import type { Command, Once, RunTarget } from "./command.ts";
 import { readSeeCommand } from "./see-command.ts";
 
 /** A request's JSON. */
@@ -10,7 +10,7 @@ export class BadRequestError extends Error {
   override readonly name = "BadRequestError";
 }
 
-/** No id of a schedule is longer. */
+/** No id of a schedule or a task is longer. */
 const ID_LENGTH_MAX = 200;
 /** What is done once needs an id that nobody else chooses. */
 const REQUEST_ID = /^[\w-]{8,64}$/;
@@ -20,7 +20,7 @@ function asObject(value: unknown): RequestObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
 }
 
-function isScheduleId(value: unknown): value is string {
+function isId(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= ID_LENGTH_MAX;
 }
 
@@ -31,7 +31,7 @@ function contentOf(content: unknown): RequestObject {
 
 function scheduleOf(type: string, content: RequestObject): string {
   const { schedule } = content;
-  if (isScheduleId(schedule)) return schedule;
+  if (isId(schedule)) return schedule;
   throw new BadRequestError(`${type}: request_content is to be the schedule's name`);
 }
 
@@ -78,18 +78,28 @@ function readOther(type: string, { request_content: content }: RequestObject): C
 
 function readReread(type: string, { request_content: content }: RequestObject): Command {
   // The old form knows nothing but the name.
-  if (!isScheduleId(content)) {
+  if (!isId(content)) {
     throw new BadRequestError(`${type}: request_content is to be the schedule's name`);
   }
   const word = type === "create_task_schedule" ? "create" : "cancel";
   return { kind: "reread", scheduleId: content, word };
 }
 
+function targetOf(type: string, content: RequestObject): RunTarget {
+  const { task } = content;
+  if (task === undefined) return { kind: "schedule", id: scheduleOf(type, content) };
+  if (content["schedule"] !== undefined) {
+    throw new BadRequestError(`${type}: either schedule or task, not both`);
+  }
+  if (isId(task)) return { kind: "task", id: task };
+  throw new BadRequestError(`${type}: task is to be the task's name`);
+}
+
 function readRun(type: string, object: RequestObject): Command {
   const content = contentOf(object["request_content"]);
   return {
     kind: "run",
-    scheduleId: scheduleOf(type, content),
+    target: targetOf(type, content),
     isForced: flagOf(type, content, "force"),
     ...onceOf(type, object),
   };

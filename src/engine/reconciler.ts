@@ -3,7 +3,7 @@ import type { Agenda } from "../agenda/agenda.ts";
 import { parsePlan, parseSettled } from "../agenda/plan-record.ts";
 import { reconcileAgenda, reconcileSome } from "../agenda/reconcile.ts";
 import type { ReconcileOptions } from "../agenda/reconcile.ts";
-import type { ReconcileReport } from "../agenda/write-changes.ts";
+import type { Dropped, ReconcileReport } from "../agenda/write-changes.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { RedisConnection } from "../redis/connect.ts";
@@ -26,6 +26,8 @@ export interface ReconcilerOptions {
   readonly log: Log;
   /** Whether this daemon does the work; otherwise it only keeps itself informed. */
   readonly mayWrite: () => boolean;
+  /** Told of each occurrence that was entered as dropped. */
+  readonly onDropped?: ((dropped: Dropped) => void) | undefined;
   /** Told after each pass that wrote the agenda or changed the book. */
   readonly onReconciled: () => Promise<void>;
 }
@@ -178,8 +180,9 @@ export class Reconciler {
   }
 
   #agendaOptions(schedules: ScheduleSet, isDeleted: (id: string) => boolean): ReconcileOptions {
-    const { agenda, clock, book } = this.#options;
+    const { agenda, clock, book, onDropped } = this.#options;
     return {
+      onDropped,
       agenda,
       clock,
       schedules,

@@ -1,4 +1,5 @@
 /** Gathers from the running parts what `btu status` and `btu list` show. */
+import type { Dropped } from "../agenda/write-changes.ts";
 import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
 import type { Book } from "../engine/book.ts";
@@ -152,4 +153,13 @@ export function missedEntryOf({ attempt, request, firedMs }: FiringReport): Ledg
     untilSeconds: missed.untilSeconds,
     count: missed.count,
   };
+}
+
+/** The ledger's entry of an occurrence that was just dropped. */
+export function droppedEntry(
+  { scheduleId, dueSeconds, reason }: Dropped,
+  firedMs: number,
+): LedgerEntry {
+  const rest = { outcome: "dropped", queue: null, job: null, untilSeconds: null, count: 1 };
+  return { id: "", schedule: scheduleId, dueSeconds, firedMs, reason, ...rest };
 }

@@ -131,6 +131,9 @@ function otherText(facts: WhyFacts, last: LedgerEntry): string {
       return `The site was told to enqueue it: due ${timeText(facts, last.dueSeconds)}. Whether it did is known there.`;
     case "manual": {
       const when = timeText(facts, Math.floor(firedMs / 1000));
+      if (job === null) {
+        return `The site was told to enqueue it on ${when}, by hand${because}. Whether it did is known there.`;
+      }
       return `It was run by hand on ${when}${because}.${jobText(facts, job)}`;
     }
     case "skipped_paused":

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import type { Redis } from "ioredis";
 import { Agenda } from "../../src/agenda/agenda.ts";
 import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
-import type { ReconcileReport } from "../../src/agenda/write-changes.ts";
+import type { Dropped, ReconcileReport } from "../../src/agenda/write-changes.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { FakeClock } from "../support/fake-clock.ts";
@@ -18,11 +18,13 @@ const EMPTY = { id: "s1", read: "", settled: "", reason: "", change: "", definit
 
 let clock = new FakeClock();
 let dues = new Map<string, number | null>();
+let drops: Dropped[] = [];
 
 beforeEach(async () => {
   await client.flushall();
   clock = new FakeClock(NOW * 1000);
   dues = new Map();
+  drops = [];
 });
 
 function agenda(): Agenda {
@@ -36,6 +38,7 @@ function reconcile(...schedules: readonly Schedule[]): Promise<ReconcileReport> 
     schedules: scheduleMap(...schedules),
     isDeleted: () => true,
     onPlanned: (id, due) => dues.set(id, due),
+    onDropped: (dropped) => drops.push(dropped),
   });
 }
 
@@ -123,7 +126,7 @@ describe("reconcileAgenda", () => {
     await reconcile(makeSchedule({ cron: "45 * * * *" }));
     const due = at("2026-03-02T10:45:00Z");
     expect(await members()).toEqual([`s1|${due}`, String(due)]);
-    expect(await ledger()).toEqual([]);
+    expect([await ledger(), drops]).toEqual([[], []]);
   });
 
   test.each([
@@ -138,6 +141,7 @@ describe("reconcileAgenda", () => {
     expect(await ledger()).toMatchObject([
       { schedule: "s1", due: String(at("2026-03-02T10:15:00Z")), outcome: "dropped", reason },
     ]);
+    expect(drops).toEqual([{ scheduleId: "s1", dueSeconds: at("2026-03-02T10:15:00Z"), reason }]);
   });
 
   test("keeps a due occurrence when only what is run was edited", async () => {
@@ -196,7 +200,9 @@ describe("reconcileAgenda", () => {
     const settled = { ...EMPTY, score: "5", plan: "5 1 a b c", reason: "edited" };
     const due = at("2026-03-02T10:15:00Z");
     await client.hset(keys.settled, "s1", `${due} ${due}`);
-    expect(await agenda().apply([{ kind: "plan", due: "5", ...settled }])).toEqual(["fired"]);
+    expect(await agenda().apply([{ kind: "plan", due: "5", ...settled }])).toEqual([
+      { kind: "fired", droppedSeconds: null },
+    ]);
     expect(dues.get("s1")).toBe(due);
     expect(await members()).toEqual([`s1|${due}`, String(due)]);
   });
@@ -207,7 +213,9 @@ describe("reconcileAgenda", () => {
     // Another daemon planned it anew after we read.
     await reconcile(makeSchedule({ cron: "20 * * * *" }));
     const plan = { due: String(late), score: String(late), plan: `${late} 1 a b c` };
-    expect(await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }])).toEqual(["ok"]);
+    expect(await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }])).toEqual([
+      { kind: "ok", droppedSeconds: null },
+    ]);
     expect(await members()).toEqual([`s1|${late}`, String(late)]);
   });
 
@@ -218,7 +226,9 @@ describe("reconcileAgenda", () => {
     const found = (await client.hget(keys.planned, "s1")) ?? "";
     const plan = found.replace(/^\d+/, String(due));
     const operation = { ...EMPTY, due: String(due), score: String(due), plan, change: "planned" };
-    expect(await agenda().apply([{ ...operation, kind: "plan" }])).toEqual(["moved"]);
+    expect(await agenda().apply([{ ...operation, kind: "plan" }])).toEqual([
+      { kind: "moved", droppedSeconds: null },
+    ]);
     expect(await members()).toEqual(before);
   });
 
@@ -227,7 +237,7 @@ describe("reconcileAgenda", () => {
     await client.hset(keys.settled, "s1", record);
     const plan = { settled: record, due: String(NOW), score: String(NOW), plan: `${NOW} 1 a b c` };
     const verdicts = await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }]);
-    expect(verdicts).toEqual(["settled"]);
+    expect(verdicts).toEqual([{ kind: "settled", droppedSeconds: null }]);
     expect(await members()).toEqual([]);
   });
 
@@ -246,6 +256,9 @@ describe("reconcileAgenda", () => {
     expect(await client.zrange(keys.agenda, 0, "-1")).toEqual([`s1|${at("2026-03-02T10:15:00Z")}`]);
     const dropped = await ledger();
     expect(new Set(dropped.map((entry) => entry["schedule"]))).toEqual(new Set(["gone", "s1"]));
+    expect(
+      new Set(drops.map(({ scheduleId, dueSeconds }) => `${scheduleId}|${dueSeconds}`)),
+    ).toEqual(new Set([`gone|${due}`, `s1|${due}`]));
   });
 
   test("does not adopt what was settled before, and plans what follows", async () => {

@@ -129,6 +129,28 @@ describe.each(["socket", "redis"])("over the %s", (way) => {
   });
 });
 
+describe("what is dropped", () => {
+  test("stands in btu status at once", async () => {
+    const prefix = `${crypto.randomUUID()}:`;
+    await using daemon = await start("", prefix);
+    const client = await redis.client();
+    const due = Math.floor(Date.now() / 1000) - 60;
+    await client.zadd(`${prefix}task_execution_times`, due, `gone|${due}`);
+    expect(await say(daemon, "reconcile")).toStartWith("0 ");
+    const { value } = await btuJson(["status"], daemon);
+    expect(value).toMatchObject({
+      went_wrong: [
+        {
+          schedule: "gone",
+          due: new Date(due * 1000).toISOString().replace(".000", ""),
+          outcome: "dropped",
+          reason: "another daemon's entry that is no occurrence of this schedule",
+        },
+      ],
+    });
+  });
+});
+
 describe("an edit", () => {
   test("is on the agenda when btu reload has ended", async () => {
     await using daemon = await start();
@@ -232,7 +254,8 @@ describe("without a daemon", () => {
     ],
     [["pause"], /^2 btu: name either a schedule or --all/],
     [["pause", "nightly", "--all"], /^2 btu: name either a schedule or --all/],
-    [["run"], /^2 btu: SCHEDULE is missing/],
+    [["run"], /^2 btu: name either a schedule or --task TASK/],
+    [["run", "nightly", "--task", "BT-1"], /^2 btu: name either a schedule or --task TASK/],
     [["run", "nightly", "--via", "pigeon"], /^2 btu: --via "pigeon": expected socket, redis/],
   ])(
     "%j is told",

@@ -4,9 +4,11 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { btuJson, runBtu } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
+import { mismatches } from "../support/json-documentation.ts";
 import { startMariadb } from "../support/mariadb-server.ts";
 import type { MariadbServer } from "../support/mariadb-server.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { startStandinFrappe } from "../support/standin-frappe.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import type { TempDir } from "../support/temp-dir.ts";
 
@@ -81,6 +83,40 @@ describe("on a site", () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("names no site")]);
   });
 
+  test("btu run --task puts the job of a task on its queue", async () => {
+    await using redis = await startRedis();
+    await using daemon = await startDaemon({ config: `rq_url = "${redis.url}"\n${config()}` });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const client = await redis.client();
+    const { code, value } = await btuJson(["run", "--task", "BTU-00002"], daemon);
+    const [job = "none"] = await client.lrange("rq:queue:long", 0, -1);
+    expect([code, value]).toMatchObject([0, { schedule: null, task: "BTU-00002", job }]);
+    expect(mismatches("btu run", value)).toEqual([]);
+    expect(await client.hmget(`rq:job:${job}`, "status", "timeout")).toEqual(["queued", "7200"]);
+    const history = await btuJson(["history", "task|BTU-00002"], daemon);
+    expect(history.value).toMatchObject([
+      { schedule: "task|BTU-00002", outcome: "manual", job, queue: "long" },
+    ]);
+    // It is no occurrence: neither missing nor doubled.
+    expect(await runBtu(["audit"], daemon)).toMatchObject({ code: 0 });
+    const again = await runBtu(["run", "--task", "BTU-00002"], daemon);
+    expect([again.code, again.stderr]).toEqual([
+      1,
+      `btu: the last job of "BTU-00002", ${job}, still waits or runs; to run it all the same: btu run --force\n`,
+    ]);
+    const old = await runBtu(["queue-task-now", "BTU-00002", "--force"], daemon);
+    expect([old.code, old.stdout, old.stderr]).toEqual([
+      0,
+      expect.stringMatching(/^BTU-00002: job [0-9a-f]{32} is on queue long\n$/),
+      'note: "btu queue-task-now" is now called: btu run --task\n',
+    ]);
+    const unknown = await runBtu(["run", "--task", "BTU-0002"], daemon);
+    expect([unknown.code, unknown.stderr]).toEqual([
+      4,
+      'btu: no BTU Task is called "BTU-0002" (did you mean "BTU-00002"?)\n',
+    ]);
+  });
+
   test("btu lint finds the rows that cannot run", async () => {
     const { code, stdout } = await runBtu(["lint"], alone(config()));
     expect(code).toBe(1);
@@ -96,5 +132,55 @@ describe("on a site", () => {
     );
     const shown = await runBtu(["config", "show"], options);
     expect(`${stdout}${stderr}${shown.stdout}`).not.toContain("horse");
+  });
+});
+
+describe("on a site behind its web server", () => {
+  test("btu run tells the site to enqueue the job, and says so", async () => {
+    await using redis = await startRedis();
+    const enqueued: string[] = [];
+    await using frappe = await startStandinFrappe({
+      generation: "v16",
+      documents: { "BTU Task Log": [], "BTU Task": [] },
+      enqueue: (id) => enqueued.push(id),
+      schedules: [
+        {
+          name: "TS-1",
+          task: "BTU-1",
+          enabled: 1,
+          cron_string: "0 12 1 3 *",
+          cron_timezone: "America/Los_Angeles",
+        },
+      ],
+    });
+    const text = [
+      'connectivity_mode = "webserver"',
+      `webserver_port = ${frappe.port}`,
+      `webserver_token = "${frappe.token}"`,
+      `rq_url = "${redis.url}"`,
+    ].join("\n");
+    await using daemon = await startDaemon({ config: text });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const { code, stdout, stderr } = await runBtu(["run", "TS-1"], daemon);
+    expect([code, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /^TS-1: the site was told to put its job on queue default; next run .* 12:00:00 .*\n$/,
+      ),
+      "",
+    ]);
+    expect(enqueued).toEqual(["TS-1"]);
+    const { value } = await btuJson(["run", "TS-1", "--force"], daemon);
+    expect(value).toMatchObject({ schedule: "TS-1", job: null, handed_over: true, again: false });
+    expect(mismatches("btu run", value)).toEqual([]);
+    const history = await btuJson(["history", "TS-1"], daemon);
+    const entry = { schedule: "TS-1", outcome: "manual", job: null };
+    expect(history.value).toMatchObject([entry, entry]);
+    frappe.misbehave("maintenance");
+    const refused = await runBtu(["run", "TS-1"], daemon);
+    expect([refused.code, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^btu: run: hand over schedule "TS-1": .*maintenance/),
+    ]);
   });
 });

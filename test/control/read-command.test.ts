@@ -10,11 +10,20 @@ function read(type: string, content: unknown, rest: object = ONCE): unknown {
 
 describe("readCommand", () => {
   test.each([
-    ["run", "TS-1", { kind: "run", scheduleId: "TS-1", isForced: false, ...READ }],
+    [
+      "run",
+      "TS-1",
+      { kind: "run", target: { kind: "schedule", id: "TS-1" }, isForced: false, ...READ },
+    ],
+    [
+      "run",
+      { task: "BT-1" },
+      { kind: "run", target: { kind: "task", id: "BT-1" }, isForced: false, ...READ },
+    ],
     [
       "run",
       { schedule: "TS-1", force: true },
-      { kind: "run", scheduleId: "TS-1", isForced: true, ...READ },
+      { kind: "run", target: { kind: "schedule", id: "TS-1" }, isForced: true, ...READ },
     ],
     ["pause", "TS-1", { kind: "pause", scheduleId: "TS-1", note: "", ...READ }],
     [
@@ -40,6 +49,8 @@ describe("readCommand", () => {
   test.each([
     ["run", null, ONCE, "request_content is to be the schedule's name"],
     ["run", { schedule: 7 }, ONCE, "request_content is to be the schedule's name"],
+    ["run", { task: "" }, ONCE, "task is to be the task's name"],
+    ["run", { task: "BT-1", schedule: "TS-1" }, ONCE, "either schedule or task, not both"],
     ["run", { schedule: "TS-1", force: "yes" }, ONCE, "force is to be true or false"],
     ["run", "TS-1", { sent_ms: 1 }, "id is to be a text of its own"],
     ["run", "TS-1", { id: 12_345_678, sent_ms: 1 }, "id is to be a text of its own"],

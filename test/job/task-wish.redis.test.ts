@@ -35,7 +35,8 @@ function place(row: Readonly<Record<string, unknown>>, isRemote = false): TaskPl
     generation: GENERATION,
     records: {
       isRemote,
-      readTasks: (only) => Promise.resolve(only === row["name"] ? [btuTask(row)] : []),
+      readTasks: (only) =>
+        Promise.resolve(only === null || only === row["name"] ? [btuTask(row)] : []),
       readRunning: null,
       findLog: () => Promise.resolve(null),
     },
@@ -76,7 +77,7 @@ describe("a task that is run by hand", () => {
   });
 
   test.each<[string, object, string]>([
-    ["BT-2", {}, "no such task"],
+    ["BT-2", {}, 'no BTU Task is called "BT-2" (did you mean "BT-1"?)'],
     ["BT-1", { docstatus: 2 }, "it is cancelled"],
     ["BT-1", { max_task_duration: "an hour" }, "not a number of seconds"],
   ])("is refused when it cannot run: %s %p", async (id, more, text) => {

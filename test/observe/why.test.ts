@@ -128,8 +128,13 @@ describe("why it ran or did not run last", () => {
     ],
     [
       "by hand",
-      { last: entry({ outcome: "manual", reason: "asked by uid 1000" }) },
+      { last: entry({ outcome: "manual", reason: "asked by uid 1000", job: "j1" }) },
       "It was run by hand on Sat 2026-03-07 02:30:00 -05:00: asked by uid 1000.",
+    ],
+    [
+      "by hand, at the site",
+      { last: entry({ outcome: "manual", reason: "asked by uid 1000", job: null }) },
+      "The site was told to enqueue it on Sat 2026-03-07 02:30:00 -05:00, by hand: asked by uid 1000. Whether it did is known there.",
     ],
     ["of a newer version", { last: entry({ outcome: "merged" }) }, 'Its last outcome is "merged".'],
   ])("%s", (_, parts, text) => {

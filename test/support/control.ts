@@ -22,6 +22,9 @@ import type { RedisConnection } from "../../src/redis/connect.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
+import type { Builder } from "../../src/job/builder.ts";
+import { siteTaskWish } from "../../src/job/task-wish.ts";
+import type { TaskPlace } from "../../src/job/task-wish.ts";
 import { loadText, SOURCE } from "../config/load-text.ts";
 import { eventually } from "./eventually.ts";
 import type { RedisServer } from "./redis-server.ts";
@@ -43,6 +46,10 @@ export interface ControlOptions {
   readonly log?: Log;
   /** Who the daemon is to Redis, without a password. */
   readonly user?: string;
+  /** Makes the jobs; default: the native builder of calls. */
+  readonly builder?: Builder;
+  /** The site that has tasks. */
+  readonly places?: readonly TaskPlace[];
   /** What `list` answers. */
   readonly list?: readonly unknown[];
 }
@@ -81,7 +88,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   await reconcileAgenda({ agenda, clock, schedules: map, isDeleted: () => true, onPlanned });
   const remembered = new Remembered({ client, key: keys.remembered });
   const queueNames = new QueueNames({ client, remembered, log, prefix: "" });
-  const builder = nativeBuilder({ queueNames, frappe: null });
+  const builder = options.builder ?? nativeBuilder({ queueNames, frappe: null });
   const neighbours = new Neighbours({ redis, daemonId: crypto.randomUUID(), log });
   const rereads: Array<readonly string[]> = [];
   const reread = (ids: readonly string[]): Promise<void> => {
@@ -90,6 +97,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   };
   const effect = (id: string) => scheduleEffect(id, { book, clock, sources: () => [] });
   const parts = { agenda, book, redis, clock, log, effect, builderFor: () => builder };
+  const taskWish = (taskId: string, signal: AbortSignal) =>
+    siteTaskWish(taskId, options.places ?? [], signal);
   const handle = makeHandler({
     log,
     clock,
@@ -105,6 +114,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     operate: (command, asker) =>
       operate(command, asker, {
         ...parts,
+        taskWish,
         onPauses: () => neighbours.tellPauses(),
         onPlaced: () => undefined,
       }),
