@@ -68,14 +68,14 @@ describe.each(["socket", "redis"])("over the %s", (way) => {
       RegExp(`^0 nightly: ${job}; ${NEXT}$`),
     );
     expect(await say(daemon, "run", "nightly", via)).toMatch(
-      /^1 btu: the last job of "nightly", [0-9a-f]{32}, still waits or runs; to run it all the same: btu run --force$/,
+      /^1 btu: the last job of "nightly", [0-9a-f]{32}, still waits or runs; to run it all the same, add --force$/,
     );
     expect(await say(daemon, "pause", "nightly", via, "--note", "moving")).toMatch(
       RegExp(`^0 nightly: paused; its ${NEXT}, will be skipped; to go on: btu resume nightly$`),
     );
     expect(await say(daemon, "pause", "nightly", via)).toMatch(/^0 nightly: paused already; /);
     expect(await say(daemon, "run", "nightly", via)).toBe(
-      '1 btu: "nightly" is paused; to run it all the same: btu run --force',
+      '1 btu: "nightly" is paused; to run it all the same, add --force',
     );
     expect(await say(daemon, "run", "nightly", "--force", via)).toMatch(/^0 nightly: job /);
     expect(await say(daemon, "reload", "nightly", via)).toMatch(
