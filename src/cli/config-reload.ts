@@ -33,7 +33,8 @@ export const configReloadCommand = defineLeaf(
     examples: [["btu config check && btu config reload", "After an edit"]],
     exitCodes: [
       [EXIT.ok, "taken over; what needs a restart is named"],
-      [EXIT.problem, "it has faults, and the old one stays"],
+      [EXIT.problem, "the daemon finds faults in it, and the old one stays"],
+      [EXIT.usage, "btu finds faults in it, so the daemon is not asked, and the old one stays"],
       ...COMMON_EXITS,
     ],
   },

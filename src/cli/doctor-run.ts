@@ -12,7 +12,6 @@ import { EXIT } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { findingsOf } from "./finding.ts";
 import type { Finding } from "./finding.ts";
-import { NoRedisError } from "./own-redis.ts";
 import { readSchedules } from "./own-reading.ts";
 import type { OwnReading } from "./own-reading.ts";
 
@@ -42,8 +41,7 @@ async function checkRedisOf(context: CliContext, reading: OwnReading): Promise<F
   try {
     return await checkOwnRedis(context, queuesInUse(reading));
   } catch (error) {
-    const advice = error instanceof NoRedisError ? "; check rq_host and rq_port, or rq_url" : "";
-    return [findingsOf("Redis").error(`${describeError(error)}${advice}`)];
+    return [findingsOf("Redis").error(describeError(error))];
   }
 }
 

@@ -17,7 +17,7 @@ export const JOBS_ARGS = {
     type: "enum",
     options: [...JOB_STATES],
     valueHint: "STATE",
-    description: `Only jobs in this state: ${JOB_STATES.join(", ")}`,
+    description: "Only jobs in this state",
   },
   count: {
     type: "string",

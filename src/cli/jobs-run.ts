@@ -1,5 +1,4 @@
 /** The work of `btu jobs`. */
-import { nowSeconds } from "../base/clock.ts";
 import { readJobs } from "../observe/rq-jobs.ts";
 import { JOB_STATES } from "../observe/rq-queues.ts";
 import type { JobState, QueueRow } from "../observe/rq-queues.ts";
@@ -10,7 +9,7 @@ import { COUNT_DEFAULT, COUNT_MAX } from "./jobs-args.ts";
 import type { JobsFlags } from "./jobs-args.ts";
 import { jobLines } from "./jobs-screen.ts";
 import { withOwnRedis } from "./own-redis.ts";
-import { chooseQueue } from "./rq-queue-name.ts";
+import { chosenQueue } from "./rq-queue-name.ts";
 import { readRq } from "./rq-reading.ts";
 
 /** How many there are in all, by state. */
@@ -29,11 +28,9 @@ export async function runJobs(flags: JobsFlags, context: CliContext): Promise<Ex
   const limit = flags.integer("count", { min: 1, max: COUNT_MAX }) ?? COUNT_DEFAULT;
   const chosen = flags.choice("state", JOB_STATES);
   const states = chosen === null ? JOB_STATES : [chosen];
-  const wanted = flags.text("queue");
   return withOwnRedis(context, "read the jobs", async (client) => {
     const { queues: all } = await readRq(client, context);
-    const names = all.map(({ name }) => name);
-    const name = wanted === null ? null : chooseQueue(wanted, names);
+    const name = chosenQueue(flags.text("queue"), all);
     const queues = all.filter((row) => name === null || row.name === name);
     const asked = { queues: queues.map((row) => row.name), states, limit };
     const jobs = await readJobs(client, asked, { clock });
@@ -41,7 +38,7 @@ export async function runJobs(flags: JobsFlags, context: CliContext): Promise<Ex
     const isOfOne = queues.length === 1;
     if (flags.on("json")) output.json({ jobs, counts });
     else {
-      const screen = { style, width, counts, isOfOne, nowSeconds: nowSeconds(clock) };
+      const screen = { style, width, counts, isOfOne, nowSeconds: clock.nowMs() / 1000 };
       output.lines(jobLines(jobs, screen));
     }
     return EXIT.ok;

@@ -70,6 +70,7 @@ export class Output {
   readonly canShowProgress: boolean;
   #isProgressShown = false;
   #hasResults = false;
+  readonly #noted = new Set<string>();
   #width: number | null = null;
   #redactResults: Redact = (text) => text;
   #redact: Redact = (text) => text;
@@ -118,8 +119,16 @@ export class Output {
   write(text: string): void {
     this.clearProgress();
     this.#hasResults = true;
-    if (!this.#screen.write(STDOUT, this.#redactResults(text))) {
+    if (!this.#put(this.#redactResults(text))) {
       throw new ClosedPipeError("nobody reads the output");
+    }
+  }
+
+  #put(text: string): boolean {
+    try {
+      return this.#screen.write(STDOUT, text);
+    } catch (error) {
+      throw new Error("write the result to standard output", { cause: error });
     }
   }
 
@@ -138,9 +147,11 @@ export class Output {
     this.#tell(lines.join("\n"));
   }
 
-  /** Says something beside the result, unless told to be quiet. */
+  /** Says something beside the result, once, unless told to be quiet. */
   note(text: string): void {
-    if (!this.isQuiet) this.#tell(`${this.errorStyle.dim("note:")} ${text}`);
+    if (this.isQuiet || this.#noted.has(text)) return;
+    this.#noted.add(text);
+    this.#tell(`${this.errorStyle.dim("note:")} ${text}`);
   }
 
   /** Says what somebody should look at, unless told to be quiet. */

@@ -3,7 +3,7 @@ import type { QueueRow } from "../observe/rq-queues.ts";
 import { defineLeaf, JSON_ARG } from "./command.ts";
 import { EXIT } from "./exit.ts";
 import { queueLines } from "./queues-screen.ts";
-import { benchOf, chooseQueue } from "./rq-queue-name.ts";
+import { benchOf, chosenQueue } from "./rq-queue-name.ts";
 
 /** A queue with its bench told apart, for programs. */
 function forPrograms(row: QueueRow): QueueRow & { readonly bench: string | null } {
@@ -46,14 +46,7 @@ export const queuesCommand = defineLeaf(
     // Brings the client of Redis with it, which help does not need.
     const { readOwnRq } = await import("./rq-reading.ts");
     const { queues, workers, isSuspended } = await readOwnRq(context);
-    const wanted = flags.text("queue");
-    const name =
-      wanted === null
-        ? null
-        : chooseQueue(
-            wanted,
-            queues.map((row) => row.name),
-          );
+    const name = chosenQueue(flags.text("queue"), queues);
     const rows = queues.filter((row) => name === null || row.name === name);
     if (flags.on("json")) {
       const all = rows.map(forPrograms);

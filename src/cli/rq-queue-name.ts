@@ -35,3 +35,15 @@ export function chooseQueue(wanted: string, names: readonly string[]): string {
   const all = [first, ...others].map((name) => `"${name}"`).join(", ");
   throw new UsageError(`queue "${wanted}": it may be ${all}; name it in full`);
 }
+
+/** As above among queues as they were read; null when no queue is named, so that all are meant. */
+export function chosenQueue(
+  wanted: string | null,
+  queues: ReadonlyArray<{ readonly name: string }>,
+): string | null {
+  if (wanted === null) return null;
+  return chooseQueue(
+    wanted,
+    queues.map(({ name }) => name),
+  );
+}

@@ -62,7 +62,7 @@ export const runCommand = defineLeaf(
     ],
     examples: [
       ["btu run TS-000003", "Tells the id of the RQ job"],
-      ["btu run --task BTU-00002", "A task of the site, without a schedule"],
+      ["btu run --task BT-000001", "A task of the site, without a schedule"],
       ["btu run TS-000003 --force", "Although it is paused, or its last job is not done"],
       ["btu run TS-000003 --json | jq -r .job", "For a script"],
     ],

@@ -1,6 +1,6 @@
 /** `btu status`. */
 import { defineLeaf, JSON_ARG } from "./command.ts";
-import { EXIT } from "./exit.ts";
+import { DAEMON_WAY_OUT, EXIT } from "./exit.ts";
 import { askStatus } from "./read-status.ts";
 import { statusLines } from "./status-screen.ts";
 import { watchStatus } from "./status-watch.ts";
@@ -40,7 +40,8 @@ export const statusCommand = defineLeaf(
     if (flags.on("watch")) return watchStatus(flags.on("json"), context);
     const status = await askStatus(context);
     if (flags.on("json")) output.json(status);
-    else if (status.health === "down") output.error(status.problems.join("; "));
+    else if (status.health === "down")
+      output.error(`${status.problems.join("; ")}\n${DAEMON_WAY_OUT}`);
     else if (output.isQuiet) output.lines(status.problems);
     else output.lines(statusLines(status, output));
     if (status.health === "down") return EXIT.noDaemon;

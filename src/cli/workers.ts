@@ -2,7 +2,7 @@
 import { nowSeconds } from "../base/clock.ts";
 import { defineLeaf, JSON_ARG } from "./command.ts";
 import { EXIT } from "./exit.ts";
-import { chooseQueue, QUEUE_ARG } from "./rq-queue-name.ts";
+import { chosenQueue, QUEUE_ARG } from "./rq-queue-name.ts";
 import { workerRow } from "./worker-row.ts";
 import { workerLines } from "./workers-screen.ts";
 
@@ -33,14 +33,7 @@ export const workersCommand = defineLeaf(
     // Brings the client of Redis with it, which help does not need.
     const { readOwnRq } = await import("./rq-reading.ts");
     const { queues, workers, isSuspended } = await readOwnRq(context);
-    const wanted = flags.text("queue");
-    const name =
-      wanted === null
-        ? null
-        : chooseQueue(
-            wanted,
-            queues.map((row) => row.name),
-          );
+    const name = chosenQueue(flags.text("queue"), queues);
     const rows = workers
       .map(workerRow)
       .filter((row) => name === null || row.queues.includes(name))

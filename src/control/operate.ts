@@ -131,7 +131,7 @@ function scheduleOf(id: string, { book }: OperateOptions): Schedule {
   throw new RefusedError("not_found", `no schedule is called "${id}"${near}`);
 }
 
-const FORCE = "; to run it all the same: btu run --force";
+const FORCE = "; to run it all the same, add --force";
 
 function pausedError({ kind, id }: RunTarget): RefusedError {
   const text = kind === "schedule" ? `"${id}" is paused` : "all schedules are paused";

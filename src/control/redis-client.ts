@@ -2,12 +2,12 @@
 import { randomUUID } from "node:crypto";
 import { withDeadline } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
-import { describeError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
 import type { Config } from "../config/schema.ts";
 import { redisTarget } from "../config/targets.ts";
 import { connectRedis, describeTarget } from "../redis/connect.ts";
 import type { RedisConnection } from "../redis/connect.ts";
+import { firstProblem } from "../redis/first-connection.ts";
 import { makeKeys, rpcKeys } from "../redis/keys.ts";
 import { NoDaemonError, readReply, sentQuestion } from "./client.ts";
 import type { Question } from "./client.ts";
@@ -26,25 +26,14 @@ const RECEIPT_SECONDS = 5;
 /** Beyond what Redis was asked to wait. */
 const MARGIN_MS = 3_000;
 
-/** Rejects when the first attempt to connect fails: the connection itself would go on trying. */
-function firstFault({ client }: RedisConnection): Promise<never> {
-  return new Promise((_, reject) => {
-    client.once("error", reject);
-  });
-}
-
 async function connect(
   redis: RedisConnection,
   { clock, config }: AskThroughRedisOptions,
 ): Promise<void> {
   const options = { clock, timeoutMs: CONNECT_TIMEOUT_MS, action: "connect to Redis" };
-  try {
-    await withDeadline(options, (signal) => Promise.race([redis.ready(signal), firstFault(redis)]));
-  } catch (error) {
-    const where = describeTarget(redisTarget(config));
-    const why = redis.problem ?? describeError(error);
-    throw new Error(`ask the daemon through Redis ${where}: ${why}`, { cause: error });
-  }
+  const why = await firstProblem(redis, options);
+  if (why === null) return;
+  throw new Error(`ask the daemon through Redis ${describeTarget(redisTarget(config))}: ${why}`);
 }
 
 /** Redis's own clock: the daemon's is near to it, ours may be anywhere. */

@@ -48,7 +48,7 @@ function openAll(options: OpenBuilderOptions): Builders {
   const native = nativeBuilder(options);
   const tooOld = refusal(
     "native",
-    "build a job: this BTU app is older than 15.1 and cannot run a native job; set job_builder to auto or pickled",
+    "build a job: this BTU app is older than 15.1.1 and cannot run a native job; set job_builder to auto or pickled",
   );
   if (endpoints === null) {
     const without = "and webserver_token is not configured";

@@ -184,7 +184,8 @@ function pausedText(facts: WhyFacts, { sinceMs, note, isAll }: Pause): string {
 }
 
 function ago(atMs: number, { nowSeconds }: WhyFacts): string {
-  return distanceText(atMs / 1000, nowSeconds);
+  // Now is cut to the second: what was a moment ago must not lie ahead.
+  return distanceText(Math.floor(atMs / 1000), nowSeconds);
 }
 
 /** An occurrence that is due, and its job is not placed yet. */

@@ -26,7 +26,7 @@ export interface BtuTaskWork {
   readonly kind: "btu_task";
   readonly taskId: string;
   readonly timeoutSeconds: number;
-  /** The site's app (15.1 or newer) runs a task by its id, so the job can be built here. */
+  /** The site's app (15.1.1 or newer) runs a task by its id, so the job can be built here. */
   readonly runsById: boolean;
   /** The site's Redis is out of our reach: only Frappe itself can put the job on its queue. */
   readonly isRemote?: true;

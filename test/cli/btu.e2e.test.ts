@@ -200,8 +200,8 @@ describe("without a daemon", () => {
   test.each([["status"], ["ping"]])("btu %s ends with 3", async (name) => {
     const { code, stdout, stderr } = await runBtu([name], idle());
     expect([code, stdout]).toEqual([3, ""]);
-    expect(stderr).toStartWith(
-      `btu: no daemon runs: "${dir.file("nobody.sock")}" does not exist\n`,
+    expect(stderr).toBe(
+      `btu: no daemon runs: "${dir.file("nobody.sock")}" does not exist\nLook at: systemctl status btu_scheduler\n`,
     );
   });
 
@@ -385,6 +385,9 @@ describe("manners", () => {
   test("a full disk is a failure that is told", async () => {
     const command = ["bash", "-c", `"$1" --help > /dev/full`, "bash", executable("btu")];
     const { code, stderr } = await runChild({ command, env: withoutOwnSettings() });
-    expect([code, stderr]).toEqual([1, expect.stringContaining("ENOSPC")]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^btu: write the result to standard output: ENOSPC/),
+    ]);
   });
 });

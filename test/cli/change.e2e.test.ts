@@ -68,14 +68,14 @@ describe.each(["socket", "redis"])("over the %s", (way) => {
       RegExp(`^0 nightly: ${job}; ${NEXT}$`),
     );
     expect(await say(daemon, "run", "nightly", via)).toMatch(
-      /^1 btu: the last job of "nightly", [0-9a-f]{32}, still waits or runs; to run it all the same: btu run --force$/,
+      /^1 btu: the last job of "nightly", [0-9a-f]{32}, still waits or runs; to run it all the same, add --force$/,
     );
     expect(await say(daemon, "pause", "nightly", via, "--note", "moving")).toMatch(
       RegExp(`^0 nightly: paused; its ${NEXT}, will be skipped; to go on: btu resume nightly$`),
     );
     expect(await say(daemon, "pause", "nightly", via)).toMatch(/^0 nightly: paused already; /);
     expect(await say(daemon, "run", "nightly", via)).toBe(
-      '1 btu: "nightly" is paused; to run it all the same: btu run --force',
+      '1 btu: "nightly" is paused; to run it all the same, add --force',
     );
     expect(await say(daemon, "run", "nightly", "--force", via)).toMatch(/^0 nightly: job /);
     expect(await say(daemon, "reload", "nightly", via)).toMatch(
@@ -277,7 +277,9 @@ describe("without a daemon", () => {
     const { code, stderr } = await runBtu(["run", "x", "--via", "redis"], { configPath });
     expect([code, stderr]).toEqual([
       1,
-      expect.stringMatching(/through Redis 127.0.0.1:1 db 0: .*ECONNREFUSED/),
+      expect.stringMatching(
+        /through Redis 127.0.0.1:1 db 0: .*ECONNREFUSED.*; check rq_host and rq_port, or rq_url$/m,
+      ),
     ]);
   });
 });

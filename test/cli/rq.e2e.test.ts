@@ -191,7 +191,9 @@ describe("what is out of the ordinary", () => {
     for (const words of [["queues"], ["workers"], ["jobs"], ["job", "x"], ["requeue", "x"]]) {
       const { code, stdout, stderr } = await runBtu(words, { configPath, env });
       expect([code, stdout]).toEqual([1, ""]);
-      expect(stderr).toMatch(/^btu: Redis 127\.0\.0\.1:1 db 0 cannot be read: .*ECONNREFUSED/);
+      expect(stderr).toMatch(
+        /^btu: Redis 127\.0\.0\.1:1 db 0 cannot be read: .*ECONNREFUSED.*; check rq_host and rq_port, or rq_url$/m,
+      );
     }
   });
 });

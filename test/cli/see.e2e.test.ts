@@ -212,6 +212,12 @@ describe("without a daemon", () => {
     expect(code).toBe(0);
   });
 
+  test("btu history says only once that it reads for itself", async () => {
+    const { code, stderr } = await runBtu(["history", "nobodys"], idle());
+    expect(code).toBe(4);
+    expect(stderr.split("\n").filter((line) => line.startsWith("note: no daemon"))).toHaveLength(1);
+  });
+
   test("btu why tells of a daemon elsewhere that does the work", async () => {
     await client.set(KEYS.leader, "erp2:4711:0a1b");
     const { stdout } = await runBtu(["why", "yearly"], idle());

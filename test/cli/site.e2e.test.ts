@@ -102,7 +102,7 @@ describe("on a site", () => {
     const again = await runBtu(["run", "--task", "BTU-00002"], daemon);
     expect([again.code, again.stderr]).toEqual([
       1,
-      `btu: the last job of "BTU-00002", ${job}, still waits or runs; to run it all the same: btu run --force\n`,
+      `btu: the last job of "BTU-00002", ${job}, still waits or runs; to run it all the same, add --force\n`,
     ]);
     const old = await runBtu(["queue-task-now", "BTU-00002", "--force"], daemon);
     expect([old.code, old.stdout, old.stderr]).toEqual([

@@ -104,7 +104,7 @@ describe("a task that is run by hand", () => {
     expect(await control.ask("redis", "run", { task: "BT-1" })).toEqual({
       ok: false,
       code: "still_running",
-      message: `the last job of "BT-1", ${job}, still waits or runs; to run it all the same: btu run --force`,
+      message: `the last job of "BT-1", ${job}, still waits or runs; to run it all the same, add --force`,
     });
     const forced = { task: "BT-1", force: true };
     expect(await control.ask("redis", "run", forced)).toMatchObject({ ok: true });
@@ -117,7 +117,7 @@ describe("a task that is run by hand", () => {
     expect(await control.ask("socket", "run", { task: "BT-1" })).toEqual({
       ok: false,
       code: "paused",
-      message: "all schedules are paused; to run it all the same: btu run --force",
+      message: "all schedules are paused; to run it all the same, add --force",
     });
     expect(await onLong()).toEqual([]);
   });

@@ -192,6 +192,15 @@ describe("when it runs next", () => {
       'It does not run: it is paused since Fri 2026-03-06 10:00:00 -05:00 (21h ago) ("stock-taking"); btu resume TS-000001 lets it run again. Without that it would run on Sun 2026-03-08 03:00:00 -04:00.',
     ],
     [
+      "paused a moment ago, within the second",
+      {
+        state: "paused",
+        dueSeconds: null,
+        pause: { sinceMs: NOW * 1000 + 900, note: "", isAll: false },
+      },
+      "It does not run: it is paused since Sat 2026-03-07 07:00:00 -05:00 (now); btu resume TS-000001 lets it run again.",
+    ],
+    [
       "all paused",
       { state: "paused", dueSeconds: null, pause: { sinceMs: null, note: "", isAll: true } },
       "It does not run: all schedules are paused; btu resume --all lets it run again.",
