@@ -10,8 +10,8 @@ import registerLua from "./register.lua" with { type: "text" };
 const REGISTER = defineScript("register", registerLua);
 
 /** How often a daemon says that it lives. */
-export const REGISTER_EVERY_MS = 10_000;
-const GONE_AFTER_MS = 35_000;
+export const REGISTER_EVERY_MS = 30_000;
+const GONE_AFTER_MS = 95_000;
 /** What was handed over to a daemon that does not take it. */
 const INBOX_SECONDS = 60;
 const INBOX_MAX = 1_000;
