@@ -85,7 +85,7 @@ class Gate {
 }
 
 function expectGood(times: readonly number[]): void {
-  expect(times.length).toBeGreaterThan(5);
+  expect(times.length).toBeGreaterThan(2);
   expect(quantile(times, 0.5)).toBeLessThan(ANSWER_MAX_MS);
   expect(quantile(times, 0.95)).toBeLessThan(ANSWER_MAX_MS);
 }

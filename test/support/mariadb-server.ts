@@ -56,10 +56,13 @@ function userOptions(): string[] {
 }
 
 async function makeTemplate(folder: string): Promise<void> {
+  // In a shared one a server that starts removes what it takes for left-overs of its own.
+  using temporary = tempDir();
   const command = [
     findProgram("mariadb-install-db"),
     "--no-defaults",
     `--datadir=${folder}`,
+    `--tmpdir=${temporary.path}`,
     "--auth-root-authentication-method=normal",
     "--skip-test-db",
     ...FAST,
@@ -92,6 +95,7 @@ export async function startMariadb(options: MariadbServerOptions = {}): Promise<
   writeFileSync(dir.file("init.sql"), INIT_SQL);
   const places = longOptions({
     datadir: dir.file("data"),
+    tmpdir: dir.path,
     port,
     "bind-address": "127.0.0.1",
     socket: socketPath,
