@@ -1,4 +1,5 @@
 /** What keeps the book and the agenda in step with the sources. */
+import { isActive } from "./agenda/plan.ts";
 import { ExpressionCache } from "./cron/expression-cache.ts";
 import type { Book } from "./engine/book.ts";
 import { ChangeWatch } from "./engine/change-watch.ts";
@@ -28,7 +29,7 @@ interface InStepLinks {
 function queuesInUse(book: Book): Set<string> {
   const queues = new Set<string>();
   for (const { schedule } of book.entries()) {
-    if (schedule.enabled && schedule.problem === null) queues.add(schedule.queue);
+    if (isActive(schedule)) queues.add(schedule.queue);
   }
   return queues;
 }

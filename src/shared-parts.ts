@@ -9,7 +9,7 @@ import { configChanges, withLiveKeys } from "./config/changes.ts";
 import type { ConfigChanges } from "./config/changes.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Config } from "./config/schema.ts";
-import { redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
+import { queuePrefix, redisTarget, sqlTarget, webserverTarget } from "./config/targets.ts";
 import { openZoneData } from "./cron/zone-data.ts";
 import type { ZoneData } from "./cron/zone-data.ts";
 import { Book } from "./engine/book.ts";
@@ -52,10 +52,6 @@ const START_TIMEOUT_MS = 10_000;
 function watchServer({ config, clock, log }: DaemonOptions): ServerWatch | null {
   const target = webserverTarget(config);
   return target === null ? null : new ServerWatch(target.url, { clock, log: log.for("jobs") });
-}
-
-function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
-  return prefix ?? (bench === null ? null : `${bench}:`);
 }
 
 /** The configuration as it holds now: some keys follow the file while the daemon runs. */

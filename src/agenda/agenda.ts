@@ -15,6 +15,7 @@ import { encodeFire, KeyNumbers, missedArgs, nextArgs, parseFireVerdict } from "
 import type { FireRequest, FireVerdict, LastJob, MissedRun } from "./fire-request.ts";
 import { formatSettled, parseSettled } from "./plan-record.ts";
 import type { PlanRecord, SettledRecord } from "./plan-record.ts";
+import { readVerdict } from "./verdict.ts";
 
 const APPLY = defineScript("apply", commonLua + applyLua);
 const FIRE = defineScript("fire", commonLua + lastJobLua + fireLua);
@@ -57,8 +58,7 @@ const APPLY_VERDICTS = ["ok", "fired", "moved", "settled"] as const;
 
 function parseApplyVerdict(text: string): ApplyVerdict {
   const [word, dropped] = text.split(" ");
-  const kind = APPLY_VERDICTS.find((one) => one === word);
-  if (kind === undefined) throw new Error(`script apply: unexpected verdict "${text}"`);
+  const kind = readVerdict("apply", APPLY_VERDICTS, word);
   return { kind, droppedSeconds: dropped === undefined ? null : Number(dropped) };
 }
 

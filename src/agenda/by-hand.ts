@@ -10,6 +10,7 @@ import handRunLua from "./hand-run.lua" with { type: "text" };
 import lastJobLua from "./last-job.lua" with { type: "text" };
 import pauseLua from "./pause.lua" with { type: "text" };
 import runLua from "./run.lua" with { type: "text" };
+import { readVerdict } from "./verdict.ts";
 
 const PAUSE = defineScript("pause", commonLua + pauseLua);
 const HAND_RUN = defineScript("hand-run", commonLua + handRunLua);
@@ -73,8 +74,7 @@ export interface ManualVerdict {
 const VERDICTS = ["placed", "again", "paused", "running", "last_job", "wrong_type"] as const;
 
 function parseVerdict(text: string): ManualVerdict {
-  const kind = VERDICTS.find((word) => text === word || text.startsWith(`${word} `));
-  if (kind === undefined) throw new Error(`script run: unexpected verdict "${text}"`);
+  const kind = readVerdict("run", VERDICTS, text.split(" ", 1)[0]);
   return { kind, subject: text.slice(kind.length + 1) };
 }
 
@@ -143,7 +143,5 @@ export async function noteHandRun(
   const args = [scheduleId, KEPT_MS, step, token, isForced ? "1" : "", queue, reason];
   const keys = [...agenda.stateKeys, agenda.requestKey(requestId)];
   const [text] = await agenda.run(HAND_RUN, keys, args);
-  const verdict = HAND_RUN_VERDICTS.find((word) => word === text);
-  if (verdict === undefined) throw new Error(`script hand-run: unexpected verdict "${text}"`);
-  return verdict;
+  return readVerdict("hand-run", HAND_RUN_VERDICTS, text);
 }

@@ -4,6 +4,7 @@ import { defineScript } from "../redis/script.ts";
 import type { Agenda } from "./agenda.ts";
 import commonLua from "./common.lua" with { type: "text" };
 import handOverLua from "./hand-over.lua" with { type: "text" };
+import { readVerdict } from "./verdict.ts";
 
 const HAND_OVER = defineScript("hand-over", commonLua + handOverLua);
 
@@ -71,8 +72,6 @@ export class HandOvers {
     const args = [scheduleId, plannedSeconds, definition, dueSeconds, token, over];
     const agenda = this.#agenda;
     const [text] = await agenda.run(HAND_OVER, [...agenda.stateKeys, this.key], args);
-    const verdict = VERDICTS.find((word) => word === text);
-    if (verdict === undefined) throw new Error(`script hand-over: unexpected verdict "${text}"`);
-    return verdict;
+    return readVerdict("hand-over", VERDICTS, text);
   }
 }

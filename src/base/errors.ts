@@ -24,6 +24,11 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
+/** The code of an error, as a system or a driver gives it: `ENOENT`, `ER_NO_SUCH_TABLE`, `42P01`; empty when it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
 /** How deep a chain of causes is told: beyond it only noise has been seen. */
 const CAUSES_MAX = 4;
 

@@ -1,13 +1,10 @@
 /** Output that is complete: the runtime's own stream loses what is pending when the process ends. */
 import { writeSync } from "node:fs";
+import { codeOf } from "./errors.ts";
 
 /** A reader that does not read for this long is given up on. */
 const STUCK_AFTER_TRIES = 2_000;
 const TRY_EVERY_MS = 5;
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
 
 /**
  * Writes the whole text to an open file descriptor.

@@ -1,9 +1,8 @@
 /** What a command is given to work with. */
 import { existsSync, lstatSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
-import { ConfigurationError } from "../base/errors.ts";
+import { codeOf, ConfigurationError } from "../base/errors.ts";
 import { secretsOf } from "../config/describe.ts";
-import { codeOf } from "../config/files.ts";
 import type { Environment } from "../config/given.ts";
 import { configPath, loadConfig } from "../config/load.ts";
 import type { LoadedConfig } from "../config/load.ts";

@@ -2,9 +2,8 @@
 import { lstatSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { dirname } from "node:path";
-import { describeError } from "../base/errors.ts";
+import { codeOf, describeError } from "../base/errors.ts";
 import { secretsOf } from "../config/describe.ts";
-import { codeOf } from "../config/files.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import type { ZoneData } from "../cron/zone-data.ts";

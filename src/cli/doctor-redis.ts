@@ -1,11 +1,13 @@
 /** `btu doctor` on Redis: rights and policy, its clock, the workers that listen. */
 import type { Redis } from "ioredis";
 import type { Config } from "../config/schema.ts";
+import { queuePrefix } from "../config/targets.ts";
 import { matchQueues } from "../observe/rq-queues.ts";
 import { checkRedis } from "../redis/check.ts";
 import { makeKeys, rqKeys } from "../redis/keys.ts";
 import { readRqWorkers } from "../redis/rq-workers.ts";
 import type { RqWorker } from "../redis/rq-workers.ts";
+import { redisTimeMs } from "../redis/time.ts";
 import type { CliContext } from "./context.ts";
 import { findingsOf } from "./finding.ts";
 import type { Finding } from "./finding.ts";
@@ -17,8 +19,7 @@ const CLOCK_DIFFERENCE_MS = 2_000;
 
 /** The full names that a queue of a schedule may have for workers. */
 function fullNames(queue: string, workers: readonly RqWorker[], config: Config): string[] {
-  const { queue_prefix: given, bench_id: bench } = config;
-  const prefix = given ?? (bench === null ? null : `${bench}:`);
+  const prefix = queuePrefix(config);
   const listened = [...new Set(workers.flatMap(({ queues }) => queues))];
   if (prefix === null) return matchQueues(queue, listened);
   const full = queue.startsWith(prefix) ? queue : prefix + queue;
@@ -71,9 +72,9 @@ function checkWorkers(
 async function checkClock(client: Redis, { clock }: CliContext): Promise<Finding> {
   const area = findingsOf("clock");
   const startedMs = clock.monotonicMs();
-  const [seconds = 0, microseconds = 0] = (await client.time()).map(Number);
+  const redisMs = await redisTimeMs(client);
   const halfwayMs = (clock.monotonicMs() - startedMs) / 2;
-  const offsetMs = Math.round(clock.nowMs() - halfwayMs - (seconds * 1000 + microseconds / 1000));
+  const offsetMs = Math.round(clock.nowMs() - halfwayMs - redisMs);
   const size = Math.abs(offsetMs);
   if (size <= CLOCK_DIFFERENCE_MS) {
     return area.ok("this machine and that of Redis agree within two seconds");

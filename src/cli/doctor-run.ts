@@ -1,4 +1,5 @@
 /** The work of `btu doctor`. */
+import { isActive } from "../agenda/plan.ts";
 import { ConfigurationError, describeError } from "../base/errors.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import type { Schedule } from "../schedule/schedule.ts";
@@ -33,7 +34,7 @@ function isHere({ work }: Schedule): boolean {
 function queuesInUse({ book }: OwnReading): string[] {
   const running = [...book.entries()]
     .map(({ schedule }) => schedule)
-    .filter((schedule) => schedule.enabled && schedule.problem === null && isHere(schedule));
+    .filter((schedule) => isActive(schedule) && isHere(schedule));
   return [...new Set(running.map(({ queue }) => queue))].toSorted();
 }
 

@@ -13,6 +13,8 @@ export interface Renewed {
   readonly note: string | null;
 }
 
+const HELLO =
+  "run a schedule of your own with: btu run SCHEDULE, and look at the job with: btu job";
 const JOURNAL = "read the log with: journalctl -u btu_scheduler";
 
 /** Two words count before one. */
@@ -51,11 +53,11 @@ export const OLD_NAMES: readonly OldName[] = [
   },
   {
     old: "test test-rq-hello-world",
-    instead: "run a schedule of your own with: btu run SCHEDULE, and look at the job with: btu job",
+    instead: HELLO,
   },
   {
     old: "test rq-hello-world",
-    instead: "run a schedule of your own with: btu run SCHEDULE, and look at the job with: btu job",
+    instead: HELLO,
   },
   { old: "test", now: "doctor" },
   { old: "service-status", now: "status" },

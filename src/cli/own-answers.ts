@@ -1,6 +1,7 @@
 /** Answers to questions about schedules, found by the command itself where no daemon can be asked. */
 import { nowSeconds } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
+import { queuePrefix } from "../config/targets.ts";
 import type { Config } from "../config/schema.ts";
 import { answerSee } from "../control/see-answers.ts";
 import type { SeeCommand } from "../control/see-command.ts";
@@ -37,12 +38,10 @@ async function circumstances({ redis, problem }: OwnRedis, keys: Keys): Promise<
 }
 
 /** The prefix of queues: as configured, else as the daemon found it out. */
-async function queuePrefix(config: Config, { redis }: OwnRedis): Promise<string> {
+async function knownQueuePrefix(config: Config, { redis }: OwnRedis): Promise<string> {
   const keys = makeKeys(config.redis_key_prefix);
-  const { queue_prefix: prefix, bench_id: bench } = config;
   const remembered = new Remembered({ client: redis.client, key: keys.remembered });
-  const configured = prefix ?? (bench === null ? null : `${bench}:`);
-  return configured ?? (await remembered.recall("queue_prefix")) ?? "";
+  return queuePrefix(config) ?? (await remembered.recall("queue_prefix")) ?? "";
 }
 
 interface Schedules {
@@ -79,7 +78,7 @@ export async function answerOurselves(command: SeeCommand, context: CliContext):
       book,
       clock,
       fullQueue: async (queue) => {
-        const prefix = await queuePrefix(config, own);
+        const prefix = await knownQueuePrefix(config, own);
         return queue.startsWith(prefix) ? queue : prefix + queue;
       },
       redisProblem: () => own.problem,

@@ -28,8 +28,3 @@ export function readTextFile(path: string): string {
     closeSync(handle);
   }
 }
-
-/** The system's code of an error, such as `ENOENT`, or an empty text. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}

@@ -1,7 +1,7 @@
 /** Loads the configuration: file, environment and secret files, judged as a whole. */
 import { resolve } from "node:path";
-import { ConfigurationError, describeError } from "../base/errors.ts";
-import { codeOf, readTextFile } from "./files.ts";
+import { codeOf, ConfigurationError, describeError } from "../base/errors.ts";
+import { readTextFile } from "./files.ts";
 import type { ReadFile } from "./files.ts";
 import { faultAt, fromEnvironment, fromFile } from "./given.ts";
 import type { Environment, Fault, Layer } from "./given.ts";

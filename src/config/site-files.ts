@@ -1,7 +1,6 @@
 /** What a bench's own files tell of a site: `site_config.json`, and `common_site_config.json` where that is silent. */
 import { join } from "node:path";
-import { describeError } from "../base/errors.ts";
-import { codeOf } from "./files.ts";
+import { codeOf, describeError } from "../base/errors.ts";
 import type { ReadFile } from "./files.ts";
 
 /** Where the two files lie. */

@@ -137,3 +137,8 @@ export function webserverTarget(config: Config): WebserverTarget | null {
     hostHeader: config.webserver_host_header,
   };
 }
+
+/** What stands before the name of each queue, as configured; null where the live workers tell. */
+export function queuePrefix({ queue_prefix: prefix, bench_id: bench }: Config): string | null {
+  return prefix ?? (bench === null ? null : `${bench}:`);
+}

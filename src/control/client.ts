@@ -4,7 +4,7 @@ import type { Socket } from "bun";
 import { DeadlineError } from "../base/abort.ts";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError, codeOf } from "../base/errors.ts";
 import type { Reply } from "./command.ts";
 
 /** No daemon answers at this path. */
@@ -44,10 +44,6 @@ export interface AskOptions {
 /** A busy daemon with a full backlog looks like none: it is asked again. */
 const REFUSED_RETRIES = 3;
 const REFUSED_PAUSE_MS = 50;
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
 
 /**
  * Sends one request and waits for its answer.

@@ -9,6 +9,7 @@ import { connectRedis, describeTarget } from "../redis/connect.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import { firstProblem } from "../redis/first-connection.ts";
 import { makeKeys, rpcKeys } from "../redis/keys.ts";
+import { redisTimeMs } from "../redis/time.ts";
 import { NoDaemonError, readReply, sentQuestion } from "./client.ts";
 import type { Question } from "./client.ts";
 import type { Reply } from "./command.ts";
@@ -36,12 +37,6 @@ async function connect(
   throw new Error(`ask the daemon through Redis ${describeTarget(redisTarget(config))}: ${why}`);
 }
 
-/** Redis's own clock: the daemon's is near to it, ours may be anywhere. */
-async function redisNowMs({ client }: RedisConnection): Promise<number> {
-  const [seconds, micros] = await client.time();
-  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-}
-
 async function exchange(
   redis: RedisConnection,
   question: Question,
@@ -49,7 +44,8 @@ async function exchange(
 ): Promise<Reply> {
   const { client } = redis;
   const responseKey = `${rpcKeys.responsePrefix}${randomUUID().replaceAll("-", "")}`;
-  const sent = sentQuestion(question, await redisNowMs(redis));
+  // The daemon's clock is near to that of Redis, ours may be anywhere.
+  const sent = sentQuestion(question, await redisTimeMs(client));
   const message = JSON.stringify({ ...sent, response_key: responseKey });
   const { commands } = makeKeys(config.redis_key_prefix);
   await client.lpush(commands, message);

@@ -192,3 +192,13 @@ export function openZoneData({ choice, directory }: ZoneDataOptions): ZoneData {
   }
   return zones;
 }
+
+/** The zone of a name, or null when there is none. */
+export function findZone(zones: ZoneData, name: string): Zone | null {
+  try {
+    return zones.find(name);
+  } catch (error) {
+    if (error instanceof ZoneError) return null;
+    throw error;
+  }
+}

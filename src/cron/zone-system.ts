@@ -2,7 +2,7 @@
 import { closeSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-import { describeError } from "../base/errors.ts";
+import { codeOf, describeError } from "../base/errors.ts";
 import { readTzif, writtenOut } from "./tzif.ts";
 import { readTzdataZi, releaseIn } from "./zone-names.ts";
 import type { TzdataZi } from "./zone-names.ts";
@@ -35,9 +35,10 @@ function stampOf(path: string): string {
   }
 }
 
+const ABSENCE: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR"]);
+
 function isAbsence(error: unknown): boolean {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  return error.code === "ENOENT" || error.code === "ENOTDIR" || error.code === "EISDIR";
+  return ABSENCE.has(codeOf(error));
 }
 
 /** Reads zones from a directory and notices when files that it read are replaced. */

@@ -168,7 +168,7 @@ export class SourceReader {
     // One that was given up may end late.
     signal.throwIfAborted();
     for (const [id, schedule] of this.#newer ?? []) put(schedules, id, schedule);
-    this.#gone = new Set(this.#schedules.keys()).difference(schedules);
+    this.#gone = new Set(this.#schedules.keys().filter((id) => !schedules.has(id)));
     this.#schedules = schedules;
     this.#rejected = rejected;
     this.#zonesRevision = this.#tools.zones.revision;

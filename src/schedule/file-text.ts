@@ -4,8 +4,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { BigIntStats } from "node:fs";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
-import { describeError } from "../base/errors.ts";
-import { codeOf } from "../config/files.ts";
+import { codeOf, describeError } from "../base/errors.ts";
 import { SourceError } from "./source.ts";
 
 /** Far more than 100,000 schedules; a larger file is something else. */

@@ -1,8 +1,8 @@
 /** Errors of MariaDB and of its driver, sorted. */
+import { codeOf } from "../base/errors.ts";
 import type { SqlTarget } from "../config/targets.ts";
 import { BTU_TABLES } from "./btu-generation.ts";
 import type { SqlQuery } from "./sql-engine.ts";
-import { sqlCode } from "./sql-fault.ts";
 import type { SqlFault } from "./sql-fault.ts";
 
 /** What the sorting may ask. */
@@ -63,7 +63,7 @@ function tableIn(message: string): string {
 
 /** What is wrong, or null when nothing more is known than the driver says. */
 export async function mariadbFault(error: unknown, context: Context): Promise<SqlFault | null> {
-  const code = sqlCode(error);
+  const code = codeOf(error);
   const message = textOf(error);
   const kind = PLAIN.get(code);
   if (kind !== undefined) return { kind };

@@ -1,7 +1,7 @@
 /** Errors of PostgreSQL and of its driver, sorted by their SQLSTATE. */
+import { codeOf } from "../base/errors.ts";
 import type { SqlTarget } from "../config/targets.ts";
 import type { SqlFault } from "./sql-fault.ts";
-import { sqlCode } from "./sql-fault.ts";
 
 const PLAIN: ReadonlyMap<string, SqlFault["kind"]> = new Map([
   ["3D000", "no database"],
@@ -51,7 +51,7 @@ function uncoded(message: string): SqlFault | null {
 
 /** What is wrong, or null when nothing more is known than the driver says. */
 export function postgresFault(error: unknown, target: SqlTarget): SqlFault | null {
-  const code = sqlCode(error);
+  const code = codeOf(error);
   const message = error instanceof Error ? error.message : "";
   if (code === "") return uncoded(message);
   if (target.tls === null && WITHOUT_TLS.test(message)) return { kind: "TLS wanted" };

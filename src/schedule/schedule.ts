@@ -6,6 +6,7 @@ import type { ExpressionCache } from "../cron/expression-cache.ts";
 import type { CronExpression } from "../cron/expression.ts";
 import { ZoneError } from "../cron/zone.ts";
 import type { Zone } from "../cron/zone.ts";
+import { findZone } from "../cron/zone-data.ts";
 import type { ZoneData } from "../cron/zone-data.ts";
 import type { Policy } from "./policy.ts";
 
@@ -162,14 +163,6 @@ function isSameWork(a: Work | null, b: Work | null): boolean {
 /** Some programs take names of zones in one letter case only. */
 function zoneWarning({ name }: Zone, asked: string): string | null {
   return name === asked ? null : `the time zone "${asked}" is spelled "${name}"`;
-}
-
-function findZone(zones: ZoneData, name: string): Zone | null {
-  try {
-    return zones.find(name);
-  } catch {
-    return null;
-  }
 }
 
 function isSame(a: Schedule, b: Schedule): boolean {

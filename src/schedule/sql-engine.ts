@@ -1,10 +1,11 @@
 /** What all databases have in common for us: deadlines, cut connections, errors in words for people. */
 import { DeadlineError, withDeadline } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
+import { codeOf } from "../base/errors.ts";
 import type { SqlTarget } from "../config/targets.ts";
 import type { Dialect, SqlStatement } from "./btu-sql.ts";
 import { SourceError } from "./source.ts";
-import { sqlCode, sqlError } from "./sql-fault.ts";
+import { sqlError } from "./sql-fault.ts";
 import type { SqlFault } from "./sql-fault.ts";
 
 /** A row as a driver gives it: column name to text, number or null. */
@@ -84,7 +85,7 @@ export class SqlEngine {
   /** Whether the error says that the tables are not those that were looked at before. */
   isStale(error: unknown): boolean {
     const cause = error instanceof Error ? error.cause : error;
-    return this.#options.driver.staleCodes.has(sqlCode(cause));
+    return this.#options.driver.staleCodes.has(codeOf(cause));
   }
 
   /** Gives what `work` reads on a connection of its own. */

@@ -68,8 +68,3 @@ export function sqlError(fault: SqlFault | null, { action, cause, target }: SqlF
   const text = `${action}: ${TEXTS[kind]({ target, table, grant, plugin })}`;
   return TRANSIENT.has(kind) ? new Error(text, { cause }) : new SourceError(text, { cause });
 }
-
-/** The driver's code of an error, such as `ER_NO_SUCH_TABLE` or `42P01`; empty when it has none. */
-export function sqlCode(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}

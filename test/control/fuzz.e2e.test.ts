@@ -47,7 +47,10 @@ function residentKib(): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 }
 
-/** Asks in good faith again and again while the work lasts; gives how long each answer took. */
+/** A flood that was over before so many had asked would prove little. */
+const ANSWERS_MIN = 6;
+
+/** Asks in good faith again and again while the work lasts, or lasts anew; gives how long each answer took. */
 async function meanwhile(ask: () => Promise<void>, work: () => Promise<void>): Promise<number[]> {
   const times: number[] = [];
   const state = { isDone: false };
@@ -59,7 +62,8 @@ async function meanwhile(ask: () => Promise<void>, work: () => Promise<void>): P
       await realDelay(ASK_EVERY_MS);
     }
   })();
-  await work();
+  do await work();
+  while (times.length < ANSWERS_MIN);
   state.isDone = true;
   await asking;
   return times;
@@ -85,7 +89,7 @@ class Gate {
 }
 
 function expectGood(times: readonly number[]): void {
-  expect(times.length).toBeGreaterThan(2);
+  expect(times.length).toBeGreaterThan(5);
   expect(quantile(times, 0.5)).toBeLessThan(ANSWER_MAX_MS);
   expect(quantile(times, 0.95)).toBeLessThan(ANSWER_MAX_MS);
 }
