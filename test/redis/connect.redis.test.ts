@@ -75,9 +75,8 @@ describe("rediss://", () => {
   });
 
   test("without a file that can be read at rq_tls_ca is a fault of the configuration", () => {
-    const work = (): unknown =>
-      connect('rq_url = "rediss://localhost:1/0"', 'rq_tls_ca = "/nowhere/ca.pem"');
-    expect(faultsOf(work)).toEqual([
+    const ca = 'rq_tls_ca = "/nowhere/ca.pem"';
+    expect(faultsOf(() => connect('rq_url = "rediss://localhost:1/0"', ca))).toEqual([
       "rq_tls_ca \"/nowhere/ca.pem\": cannot read it: ENOENT: no such file or directory, open '/nowhere/ca.pem'",
     ]);
   });
