@@ -19,7 +19,7 @@ cron = "* * * * * * *"
 function = "builtins.print"
 `;
 
-/** A Redis and a schedules file that daemons share. */
+/** A Redis and a schedules file that daemons share; they end with it. */
 interface Place extends AsyncDisposable {
   readonly client: Redis;
   readonly dir: TempDir;
@@ -27,21 +27,20 @@ interface Place extends AsyncDisposable {
 }
 
 async function openPlace(): Promise<Place> {
-  const [redis, dir] = [await startRedis(), tempDir()];
+  await using stack = new AsyncDisposableStack();
+  const [redis, dir] = [stack.use(await startRedis()), stack.use(tempDir())];
   const path = dir.file("s.toml");
   writeFileSync(path, EVERY_SECOND);
+  const client = await redis.client();
+  const owned = stack.move();
   return {
-    client: await redis.client(),
+    client,
     dir,
-    start: (more = "", options = {}) =>
-      startDaemon({
-        ...options,
-        config: `rq_port = ${redis.port}\nschedules_file = "${path}"\n${more}`,
-      }),
-    [Symbol.asyncDispose]: async () => {
-      await redis[Symbol.asyncDispose]();
-      dir[Symbol.dispose]();
+    start: async (more = "", options = {}) => {
+      const config = `rq_port = ${redis.port}\nschedules_file = "${path}"\n${more}`;
+      return owned.use(await startDaemon({ ...options, config }));
     },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -75,8 +74,6 @@ describe("a daemon that stands by", () => {
   test("leads within 3 s of the leader's SIGKILL, and nothing is missing", async () => {
     await using place = await openPlace();
     const [first, second] = await startTwo(place);
-    await using _ = first;
-    await using __ = second;
     await first.kill();
     const killedMs = performance.now();
     await leads(second);
@@ -93,8 +90,6 @@ describe("a daemon that stands by", () => {
   test("leads within 1 s of the leader's SIGTERM, and nothing is missing", async () => {
     await using place = await openPlace();
     const [first, second] = await startTwo(place);
-    await using _ = first;
-    await using __ = second;
     const stoppedMs = performance.now();
     expect(await first.stop()).toBe(0);
     await leads(second);
@@ -112,8 +107,6 @@ describe("a daemon that stands by", () => {
   test("takes over from a frozen one, which does no harm when it wakes up", async () => {
     await using place = await openPlace();
     const [first, second] = await startTwo(place);
-    await using _ = first;
-    await using __ = second;
     first.child.signal("SIGSTOP");
     await leads(second);
     await realDelay(3_000);
@@ -133,11 +126,11 @@ describe("a daemon that stands by", () => {
 describe("the state in Redis", () => {
   test("belongs to one source: a daemon of another one writes nothing, ends with 2 and names the key", async () => {
     await using place = await openPlace();
-    await using first = await place.start('source_id = "one"');
+    const first = await place.start('source_id = "one"');
     await leads(first);
     await first.stop();
     const before = await place.client.hgetall("btu_scheduler:btu_state");
-    await using other = await place.start('source_id = "other"', { waitForPing: false });
+    const other = await place.start('source_id = "other"', { waitForPing: false });
     await other.child.exited;
     expect(other.child.exitCode()).toBe(2);
     expect(other.log()).toContain('give it another redis_key_prefix, or set source_id = "one"');
@@ -147,7 +140,7 @@ describe("the state in Redis", () => {
   test("of a newer format is left alone: the daemon ends with 2 and says what to do", async () => {
     await using place = await openPlace();
     await place.client.hset("btu_scheduler:btu_state", "format", "2", "source", "one");
-    await using daemon = await place.start('source_id = "one"', { waitForPing: false });
+    const daemon = await place.start('source_id = "one"', { waitForPing: false });
     await daemon.child.exited;
     expect(daemon.child.exitCode()).toBe(2);
     expect(daemon.log()).toContain("has format 2, written by a newer version");
@@ -156,9 +149,9 @@ describe("the state in Redis", () => {
 
   test("moves with the prefix, once the daemon under the former one has ended", async () => {
     await using place = await openPlace();
-    await using before = await place.start();
+    const before = await place.start();
     await waitForLedger(place.client, 2, before);
-    await using after = await place.start('redis_key_prefix = "other:"');
+    const after = await place.start('redis_key_prefix = "other:"');
     await after.waitForLog(/still lives under the former redis_key_prefix "btu_scheduler:"/, {
       from: 0,
     });
