@@ -252,6 +252,22 @@ describe("the state under a prefix", () => {
     expect(await client.exists("p:leader")).toBe(0);
   });
 
+  test("of a newer format ends a daemon that was there before", async () => {
+    await using leader = startMember({ id: "one" });
+    await leads(leader);
+    await using standby = startMember({ id: "two" });
+    await eventually(() => standby.leadership.status.leader === "one", { what: "the leader" });
+    await client.hset("p:btu_state", "format", "2");
+    await client.zrem("p:daemons", "one", "two");
+    for (const member of [leader, standby]) {
+      member.leadership.check();
+      const error = await member.running.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ConfigurationError);
+      expect(String(error)).toContain('redis_key_prefix "p:": the state there has format 2');
+    }
+    expect(await client.zrange("p:daemons", 0, "-1")).toEqual([]);
+  });
+
   test("moves with a changed prefix", async () => {
     const before = startMember({ id: "one" });
     await leads(before);
