@@ -5,7 +5,7 @@ import { btuJson } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
 import type { Daemon } from "../support/daemon.ts";
 import { eventually } from "../support/eventually.ts";
-import { startRedis } from "../support/redis-server.ts";
+import { grownUp, startRedis } from "../support/redis-server.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const SECOND_MS = 1_000;
@@ -56,8 +56,9 @@ test("btu status warns of a clock that differs by more than 2 s, from the start 
 test("a clock set by more than a minute gives the lease to another daemon that lives, and once set right it may lead again", async () => {
   await using first = await startAhead(0, "lease:");
   await first.waitForLog(/this daemon leads/, { from: 0 });
-  await using second = await startAhead(0, "lease:");
   const client = await redis.client();
+  await grownUp(client);
+  await using second = await startAhead(0, "lease:");
   const areFit = async (): Promise<boolean> => (await client.zcard("lease:daemons")) === 2;
   await eventually(areFit, { what: "both are fit to lead" });
   const from = first.log().length;

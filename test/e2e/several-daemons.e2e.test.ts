@@ -6,7 +6,7 @@ import { btuJson } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
 import type { Daemon } from "../support/daemon.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
-import { startRedis } from "../support/redis-server.ts";
+import { grownUp, startRedis } from "../support/redis-server.ts";
 import { ledgerOf, waitForLedger } from "../support/rq-keys.ts";
 import type { LedgerFields } from "../support/rq-keys.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -52,8 +52,8 @@ function leads(daemon: Daemon, from = 0): Promise<string> {
 async function startTwo(place: Place): Promise<readonly [first: Daemon, second: Daemon]> {
   const first = await place.start();
   await leads(first);
+  await grownUp(place.client);
   const second = await place.start();
-  await second.waitForLog(/this daemon stands by|reconcile|time zone rules/, { from: 0 });
   await waitForLedger(place.client, 2, first);
   return [first, second];
 }

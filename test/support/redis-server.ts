@@ -4,6 +4,7 @@ import { Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 import { makeCertificates } from "./certificates.ts";
 import type { Certificates } from "./certificates.ts";
+import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 import { PrivateServer } from "./private-server.ts";
 import { tempDir } from "./temp-dir.ts";
@@ -114,4 +115,16 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
       if (tries === TRIES || !String(error).includes("Address already in use")) throw error;
     }
   }
+}
+
+/** So long a daemon that starts lets another one go first, in case that Redis has just come back. */
+const YOUNG_SECONDS = 6;
+
+/** Waits until a daemon takes this Redis for one that has been there all along. */
+export async function grownUp(client: Redis): Promise<void> {
+  const isOld = async (): Promise<boolean> => {
+    const uptime = /uptime_in_seconds:(\d+)/.exec(await client.info("server"))?.[1];
+    return Number(uptime) >= YOUNG_SECONDS;
+  };
+  await eventually(isOld, { what: "Redis is up for some seconds", timeoutMs: 30_000 });
 }
