@@ -12,7 +12,7 @@ import { QueueNames } from "../../src/job/queue-names.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { setup } from "../frappe/setup.ts";
-import { KEYS, startEngine } from "../support/engine.ts";
+import { KEYS, readLedger, startEngine } from "../support/engine.ts";
 import type { Engine } from "../support/engine.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -459,6 +459,51 @@ describe("many schedules due at once", () => {
       },
       { enqueue: slowly },
     );
+  });
+});
+
+describe("a daemon that is told to end while the site is asked", () => {
+  test("waits for the answer, and enters what was handed over", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const enqueue = (): Promise<void> => {
+      asked.resolve();
+      return answer.promise;
+    };
+    await withSite(
+      async ({ engine }) => {
+        await engine.plan(schedule);
+        await engine.advance(30);
+        await asked.promise;
+        const ended = engine[Symbol.asyncDispose]();
+        answer.resolve();
+        await ended;
+      },
+      { enqueue, waitsForBuilders: false },
+    );
+    expect(await readLedger(client)).toMatchObject([
+      { schedule: "TS-1", due: String(DUE), outcome: "handed_over" },
+    ]);
+    expect(await client.exists(KEYS.handing)).toBe(0);
+  });
+
+  test("ends without an answer that does not come: the claim stays for whoever comes next", async () => {
+    const asked = Promise.withResolvers<void>();
+    const enqueue = (): Promise<void> => {
+      asked.resolve();
+      return Promise.withResolvers<void>().promise;
+    };
+    await withSite(
+      async ({ engine }) => {
+        await engine.plan(schedule);
+        await engine.advance(30);
+        await asked.promise;
+        await engine[Symbol.asyncDispose]();
+      },
+      { enqueue, waitsForBuilders: false },
+    );
+    expect(await readLedger(client)).toEqual([]);
+    expect(await client.hget(KEYS.handing, "TS-1")).toStartWith(`${DUE} `);
   });
 });
 

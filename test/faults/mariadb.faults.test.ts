@@ -1,17 +1,15 @@
 /** MariaDB killed, frozen, locked, slow, cut off and back, under rows that are due: what is known fires on time, edits act. */
 import { createConnection } from "mysql2/promise";
 import { expect } from "bun:test";
-import { SUMMER_NOW } from "../support/btu-site.ts";
 import type { Daemon } from "../support/daemon.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { atMessage } from "../support/fault-proxy.ts";
 import { IS_FULL, faultTest } from "./chance.ts";
 import type { Chance } from "./chance.ts";
-import { cronOf, makePeriodic } from "./periodic.ts";
-import type { Periodic } from "./periodic.ts";
+import { EditedRows } from "./edited-rows.ts";
+import { makePeriodic } from "./periodic.ts";
 import { mustBeWhole } from "./reckoning.ts";
 import {
-  insertion,
   latenessOf,
   mustBeOver,
   mustCatchUp,
@@ -28,7 +26,6 @@ const ROUNDS = IS_FULL ? 10 : 1;
 /** Of the troubles that nobody need notice so many have their turn in a round. */
 const SILENT_IN_TURN = IS_FULL ? Infinity : 3;
 const ROWS = 300;
-const CHANGING = 20;
 const PERIODS = [2, 3, 4, 5];
 const LASTS_MS = [300, 3_000] as const;
 const DELAY_MS = [50, 2_500] as const;
@@ -42,60 +39,6 @@ const EDIT_ACTS_WITHIN_MS = 20_000;
 const RESTARTS = 20;
 
 const AWAY = /MariaDB .* is not available/;
-
-/** The rows of the site as they are now. */
-class Rows {
-  readonly fixed: Periodic[] = makePeriodic(ROWS, PERIODS);
-  readonly changing: Periodic[] = makePeriodic(CHANGING, PERIODS, "C");
-  readonly #off = new Set<string>();
-  #inserted = 0;
-
-  isChanging(id: string): boolean {
-    return id.startsWith("C");
-  }
-
-  /** A statement that changes something; from then on the rows count as changed. */
-  edit(chance: Chance): string {
-    const index = Math.floor(chance.between(0, this.changing.length));
-    const row = this.changing[index] as Periodic;
-    const kind = chance.pick(["cron", "disable or enable", "insert"]);
-    if (kind === "insert") return this.#insert();
-    if (kind === "cron") return this.#newCron(index, chance);
-    const isOff = this.#off.delete(row.id);
-    if (!isOff) this.#off.add(row.id);
-    return this.#update(row.id, `enabled = ${isOff ? 1 : 0}`);
-  }
-
-  /** Each active row and its cron text, one in a line. */
-  get wanted(): string {
-    const active = [...this.fixed, ...this.changing].filter(({ id }) => !this.#off.has(id));
-    return active
-      .map((row) => `${row.id} ${cronOf(row)}`)
-      .toSorted()
-      .join("\n");
-  }
-
-  #insert(): string {
-    this.#inserted += 1;
-    const [periodSeconds, queue] = [3, "default"];
-    const id = `N${String(this.#inserted).padStart(5, "0")}`;
-    const row = { id, periodSeconds, phase: this.#inserted % periodSeconds, queue };
-    this.fixed.push(row);
-    return insertion([row], "v16");
-  }
-
-  #newCron(index: number, chance: Chance): string {
-    const row = this.changing[index] as Periodic;
-    const periodSeconds = chance.pick(PERIODS);
-    const phase = Math.floor(chance.between(0, periodSeconds));
-    this.changing[index] = { ...row, periodSeconds, phase };
-    return this.#update(row.id, `cron_string = '${cronOf({ ...row, periodSeconds, phase })}'`);
-  }
-
-  #update(id: string, change: string): string {
-    return `UPDATE ${TABLE} SET ${change}, modified = ${SUMMER_NOW} WHERE name = '${id}';`;
-  }
-}
 
 interface Place {
   readonly field: SiteField;
@@ -212,7 +155,7 @@ async function definitionsOf({ client }: SiteField): Promise<string> {
 }
 
 /** The agenda follows the rows. */
-async function mustFollow(field: SiteField, rows: Rows, daemon: Daemon): Promise<void> {
+async function mustFollow(field: SiteField, rows: EditedRows, daemon: Daemon): Promise<void> {
   const follows = async (): Promise<boolean> => (await definitionsOf(field)) === rows.wanted;
   const what = "the edit acts";
   await eventually(follows, { what, timeoutMs: EDIT_ACTS_WITHIN_MS }).catch((cause: unknown) => {
@@ -235,20 +178,15 @@ async function endure(trouble: Trouble, place: Place, daemon: Daemon): Promise<v
   if (trouble.mayEdit !== true) await edit();
 }
 
-function shuffled<T>(items: readonly T[], chance: Chance): T[] {
-  const placed = items.map((item) => ({ item, place: chance.next() }));
-  return placed.toSorted((a, b) => a.place - b.place).map(({ item }) => item);
-}
-
 /** The troubles of a round, in an order that differs from round to round. */
 function turn(chance: Chance): Array<[name: string, trouble: Trouble]> {
-  const all = shuffled(Object.entries(TROUBLES), chance);
+  const all = chance.shuffled(Object.entries(TROUBLES));
   const silent = all.filter(([, { isTold }]) => !isTold).slice(0, SILENT_IN_TURN);
   return all.filter(([name, { isTold }]) => isTold || silent.some(([other]) => other === name));
 }
 
 faultTest(`MariaDB in trouble under ${ROWS} rows`, async (chance) => {
-  const rows = new Rows();
+  const rows = new EditedRows(ROWS, PERIODS);
   await using field = await openSiteField({
     name: "v16",
     rows: [...rows.fixed, ...rows.changing],
