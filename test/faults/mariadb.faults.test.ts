@@ -22,7 +22,7 @@ import type { SiteField } from "./site-field.ts";
 
 /** The site is known to the daemon, so that its jobs are native: no web server has a part in them. */
 const MORE = 'site = "erp.example.com"';
-const ROUNDS = IS_FULL ? 10 : 1;
+const ROUNDS = IS_FULL ? 6 : 1;
 /** Of the troubles that nobody need notice so many have their turn in a round. */
 const SILENT_IN_TURN = IS_FULL ? Infinity : 3;
 const ROWS = 300;
@@ -36,7 +36,7 @@ const GOES_ON = IS_FULL ? 150 : 60;
 /** Nothing that is known waits longer for a database that is in trouble. */
 const LATE_MAX_MS = 5_000;
 const EDIT_ACTS_WITHIN_MS = 20_000;
-const RESTARTS = 20;
+const RESTARTS = 10;
 
 const AWAY = /MariaDB .* is not available/;
 

@@ -24,7 +24,7 @@ interface ServerTrouble {
 }
 
 const SERVER_AWAY = /web server .* is not available/;
-const ROUNDS = IS_FULL ? 6 : 1;
+const ROUNDS = IS_FULL ? 4 : 1;
 /** Of the troubles that pass in silence so many have their turn in a round, and of the others. */
 const SILENT_IN_TURN = IS_FULL ? Infinity : 3;
 const TOLD_IN_TURN = IS_FULL ? Infinity : 1;
