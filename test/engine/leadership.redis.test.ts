@@ -7,6 +7,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { Leadership } from "../../src/engine/leadership.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
+import { redisUptimeSeconds } from "../../src/redis/time.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { startRedis } from "../support/redis-server.ts";
 
@@ -38,6 +39,8 @@ interface MemberOptions {
   readonly clockErrorMs?: number;
   /** How long it writes back what it remembers, in milliseconds. */
   readonly repairMs?: number;
+  /** Of a Redis of its own. */
+  readonly port?: number;
 }
 
 function startMember({
@@ -46,9 +49,10 @@ function startMember({
   sourceId = "site",
   clockErrorMs = 0,
   repairMs = 0,
+  port = server.port,
 }: MemberOptions): Member {
   const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + clockErrorMs };
-  const target = { host: "127.0.0.1", port: server.port, db: 0 };
+  const target = { host: "127.0.0.1", port, db: 0 };
   const redis = connectRedis({ target, clock, log: silentLog, name: id });
   const keys = makeKeys(prefix);
   const agenda = new Agenda({ client: redis.client, keys, clock, ledgerMax: 100 });
@@ -199,6 +203,27 @@ describe("leadership", () => {
     expect(one.repairs).toEqual([true]);
     expect(await client.get("p:generation")).toBe("42");
     expect(await client.hget("p:btu_state", "source")).toBe("site");
+  });
+
+  test("one that starts beside a Redis that has just come back lets the daemon that led go first", async () => {
+    await using young = await startRedis();
+    const its = await young.client();
+    const seen = await redisUptimeSeconds(its);
+    await its.zadd("p:daemons", Date.now(), "the one that led");
+    await its.set("p:generation", "7");
+    const startedMs = performance.now();
+    await using one = startMember({ id: "one", port: young.port });
+    await leads(one);
+    expect(seen).toBeLessThan(5);
+    expect(performance.now() - startedMs).toBeGreaterThan(4_000);
+  });
+
+  test("one that starts beside a young Redis that knows no other daemon leads at once", async () => {
+    await using young = await startRedis();
+    const startedMs = performance.now();
+    await using one = startMember({ id: "one", port: young.port });
+    await leads(one);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
   });
 
   test("a repair that lasts longer than the lease keeps it", async () => {
