@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "bun:test";
 import { formatRqTime } from "../../src/job/rq-job.ts";
 import type { Daemon } from "../support/daemon.ts";
+import type { LedgerFields } from "../support/rq-keys.ts";
 import { pickledTask } from "../support/rq-seed.ts";
 import { IS_FULL, faultTest } from "./chance.ts";
 import { makePeriodic } from "./periodic.ts";
@@ -48,8 +49,13 @@ interface Count {
   readonly unknown: number;
 }
 
-function countFindings({ id }: Periodic, { enqueued, handedOver, unknown }: Count): string[] {
-  const told = `${id}: ${enqueued} jobs, ${handedOver} handed over, ${unknown} given up unknown`;
+function countFindings(
+  { id }: Periodic,
+  { enqueued, handedOver, unknown }: Count,
+  own: readonly LedgerFields[],
+): string[] {
+  const entries = own.map(({ due, outcome, reason = "" }) => `${due} ${outcome} ${reason}`);
+  const told = `${id}: ${enqueued} jobs, ${handedOver} handed over, ${unknown} given up unknown: ${entries.join("; ")}`;
   return [
     ...(enqueued < handedOver ? [`missing: ${told}`] : []),
     ...(enqueued > handedOver + unknown ? [`doubled: ${told}`] : []),
@@ -88,7 +94,7 @@ faultTest(`a web server in trouble that enqueues for ${ROWS.length} rows`, async
       unknown: own.filter(({ reason = "" }) => MAY_BE_DONE.test(reason)).length,
     };
     const options = { entries: own, mayEndAs: MAY_END_AS };
-    return [...scheduleFindings(row, options, left), ...countFindings(row, count)];
+    return [...scheduleFindings(row, options, left), ...countFindings(row, count, own)];
   });
   throwIfAny(findings, `${left.jobs.length} jobs`);
   const { missing, doubled, unexpected } = await auditAll(field.client);
