@@ -76,11 +76,12 @@ export async function lastChange(
 ): Promise<ChangeEntry | null> {
   for (let from = "+", seen = 0; seen < lookAtMax; seen += PAGE_SIZE) {
     const page = await client.xrevrange(key, from, "-", "COUNT", PAGE_SIZE);
-    const changes = page.map(([, flat]) => readChange(flat));
-    const found = changes.find(
-      ({ schedule: id, change }) => id === schedule && !PAUSES.has(change),
-    );
-    if (found !== undefined) return found;
+    for (const [, flat] of page) {
+      // Most are of others: only those that name it are worth reading.
+      if (!flat.includes(schedule)) continue;
+      const found = readChange(flat);
+      if (found.schedule === schedule && !PAUSES.has(found.change)) return found;
+    }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_SIZE) return null;
     from = idBefore(last[0]);
