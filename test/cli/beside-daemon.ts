@@ -74,6 +74,6 @@ export function steady(text: string): string {
       .replaceAll(/\/\S*\/(schedules|btu_scheduler)\.toml/g, "/PATH/$1.toml")
       .replaceAll(/(?:now|\d[\w ]* ago) in \d[\d.]* m?s/g, "AGO in MS")
       .replaceAll(/12:00:\d\d/g, "12:00:xx")
-    .replaceAll(/11:5\d:\d\d/g, "11:5x:xx")
+      .replaceAll(/11:5\d:\d\d/g, "11:5x:xx")
   );
 }
