@@ -16,6 +16,9 @@ function at(hour: number, minute = 0, second = 0): number {
   return Date.UTC(2027, 1, 1, hour, minute, second) / 1000;
 }
 
+/** What a busy machine may take for the rest of a look. */
+const SLACK_MS = 1_500;
+
 let redis: RedisServer;
 let client: Redis;
 let dir: TempDir;
@@ -149,7 +152,7 @@ describe("a clock that is set while the daemon runs", () => {
     const startMs = performance.now();
     daemon.setWall(at(12, 10, 5) * 1000);
     await waitForLedger(client, 1, daemon);
-    expect(performance.now() - startMs).toBeLessThan(1_200);
+    expect(performance.now() - startMs).toBeLessThan(1_000 + SLACK_MS);
     expect(await entries()).toEqual([late(at(12, 10))]);
     await daemon.waitForLog(/the clock went forward/, { from: 0 });
   });

@@ -193,7 +193,8 @@ describe("a schedule that names a zone and seven fields", () => {
     for (const { due, fired_ms: fired } of ledger) {
       const lateMs = Number(fired) - Number(due) * 1000;
       expect(lateMs).toBeGreaterThanOrEqual(0);
-      expect(lateMs).toBeLessThan(500);
+      // Before the next one is due.
+      expect(lateMs).toBeLessThan(2_000);
     }
   });
 });
