@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { startBtuSite } from "../support/btu-site.ts";
 import { runChild } from "../support/child.ts";
-import { startDaemon } from "../support/daemon.ts";
+import { startBeforeDue, startDaemon } from "../support/daemon.ts";
 import type { Daemon } from "../support/daemon.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { executable, withoutOwnSettings } from "../support/executables.ts";
@@ -179,7 +179,7 @@ describe.concurrent("the web server", () => {
       if (how === "refuses") await proxy.refuse();
       else site.frappe.misbehave(how === "hangs up" ? "close" : "maintenance");
       const config = site.config("", { http: proxy.port });
-      await using daemon = await startDaemon({ config, wallMs: DUE_MS - 1_000 });
+      await using daemon = await startBeforeDue({ config }, DUE_MS);
       await daemon.waitForLog(/web server .* is not available/, { from: 0 });
       expect(await statusOf(daemon)).toMatchObject({
         health: "degraded",
