@@ -9,6 +9,7 @@ import type { FireLoop } from "../engine/fire-loop.ts";
 import type { FiringReport } from "../engine/firing-report.ts";
 import type { ServerWatch } from "../frappe/server-watch.ts";
 import type { ChooseBuilder } from "../job/choose-builder.ts";
+import { PAUSED_ALL } from "../redis/keys.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import type { Schedule } from "../schedule/schedule.ts";
 import { buildersInUse } from "./builders-in-use.ts";
@@ -17,6 +18,7 @@ import { listRow } from "./listing.ts";
 import type { ListRow } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { RecentFirings } from "./recent.ts";
+import { pauseOf } from "./trail.ts";
 import { statusDocument } from "./status.ts";
 import type { StatusDocument } from "./status.ts";
 
@@ -70,6 +72,7 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
         : [{ name: serverWatch.name, problem: serverWatch.problem, app: null }]),
     ],
     firingProblem: fireLoop.problem,
+    pausedAll: pauseOf(options.book.pauses, PAUSED_ALL),
     refresh: {
       last_at: doneMs === null ? null : new Date(doneMs).toISOString(),
       took_ms: tookMs,

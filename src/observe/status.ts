@@ -4,6 +4,7 @@ import { utcText } from "../cron/instant-text.ts";
 import type { BuilderInUse } from "./builders-in-use.ts";
 import type { ListRow, ScheduleState } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
+import type { Pause } from "./trail.ts";
 import type { LatenessSummary } from "./recent.ts";
 
 /** A connection and why it is down, null while it works. */
@@ -76,6 +77,8 @@ export interface StatusParts {
   readonly connections: readonly ConnectionStatus[];
   /** Why nothing can be fired, or null. */
   readonly firingProblem: string | null;
+  /** The pause of all schedules, or null. */
+  readonly pausedAll: Pick<Pause, "sinceMs" | "note"> | null;
   readonly refresh: StatusDocument["refresh"];
   readonly builders: readonly BuilderInUse[];
   readonly rows: readonly ListRow[];
@@ -140,6 +143,13 @@ function clockWarnings({ clock_offset_ms: offsetMs }: LeadershipStatus): string[
   return [`this machine's clock is ${seconds} s ${direction} that of Redis: check NTP on both`];
 }
 
+/** Whoever paused everything may have forgotten it. */
+function pausedAllWarning({ sinceMs, note }: Pick<Pause, "sinceMs" | "note">): string {
+  const since = sinceMs === null ? "" : ` since ${utcText(Math.floor(sinceMs / 1000))}`;
+  const why = note === "" ? "" : ` (${note})`;
+  return `all schedules are paused${since}${why}; to go on: btu resume --all`;
+}
+
 /** What to tell of builders that cannot make a job, so that nothing of theirs runs. */
 export function builderWarnings(builders: readonly BuilderInUse[]): string[] {
   return builders.flatMap(({ problem, schedules }) =>
@@ -182,6 +192,7 @@ export function statusDocument(parts: StatusParts): StatusDocument {
     problems,
     warnings: [
       ...clockWarnings(parts.leadership),
+      ...(parts.pausedAll === null ? [] : [pausedAllWarning(parts.pausedAll)]),
       ...builderWarnings(builders),
       ...invalidWarnings(rows.filter(({ state }) => state === "invalid")),
     ],
