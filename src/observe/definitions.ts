@@ -19,7 +19,7 @@ export interface DefinitionSpan {
 export interface ChangeEntry {
   readonly schedule: string;
   readonly atMs: number;
-  /** A word of `DefinitionChange`, "paused", "resumed", or what a newer version wrote. */
+  /** A word of `DefinitionChange`, "paused", "resumed", "since", or what a newer version wrote. */
   readonly change: string;
   /** JSON, or empty. */
   readonly definition: string;
@@ -87,6 +87,13 @@ export async function lastChange(
     from = idBefore(last[0]);
   }
   return null;
+}
+
+/** What the present definition alone tells of the last change: since when its times hold; null where there is none. */
+export function heldSince(schedule: string, definition: string | null): ChangeEntry | null {
+  const held = parseDefinition(definition ?? "");
+  if (definition === null || held === null) return null;
+  return { schedule, atMs: held.sinceSeconds * 1000, change: "since", definition };
 }
 
 /** Makes the spans of every schedule from the changes and the definitions that hold now (id → JSON). */

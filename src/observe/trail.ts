@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../redis/keys.ts";
 import { PAUSED_ALL, rqKeys } from "../redis/keys.ts";
 import { readRqWorkers } from "../redis/rq-workers.ts";
-import { lastChange } from "./definitions.ts";
+import { heldSince, lastChange } from "./definitions.ts";
 import type { ChangeEntry } from "./definitions.ts";
 import { findEntries, parseLastOutcome } from "./ledger.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -58,8 +58,7 @@ export interface TrailOptions {
 
 /** Of a busy ledger only so much is looked through for one schedule; `btu history` looks through all of it. */
 const ENTRIES_LOOKED_AT_MAX = 2_000;
-/** More than a site of 10,000 schedules makes when all of them are new; it takes a tenth of a second. */
-const CHANGES_LOOKED_AT_MAX = 20_000;
+const CHANGES_LOOKED_AT_MAX = 1_000;
 
 function objectOf(text: string | null | undefined): Readonly<Record<string, unknown>> {
   try {
@@ -103,6 +102,13 @@ async function queueState(client: Redis, name: string): Promise<QueueState | nul
   return { name, workers: workers.filter(({ queues }) => queues.includes(name)).length, waiting };
 }
 
+/** The last change; where it lies behind those of many others, since when the present definition holds. */
+async function changeOf({ client, keys, scheduleId: schedule }: TrailOptions) {
+  const wanted = { schedule, lookAtMax: CHANGES_LOOKED_AT_MAX };
+  const found = await lastChange(client, keys.changes, wanted);
+  return found ?? heldSince(schedule, await client.hget(keys.definitions, schedule));
+}
+
 /** Reads it. */
 export async function readTrail(options: TrailOptions): Promise<Trail> {
   const { client, keys, scheduleId, queue, entries } = options;
@@ -115,7 +121,7 @@ export async function readTrail(options: TrailOptions): Promise<Trail> {
       limit: entries,
       lookAtMax: ENTRIES_LOOKED_AT_MAX,
     }),
-    lastChange(client, keys.changes, { schedule: scheduleId, lookAtMax: CHANGES_LOOKED_AT_MAX }),
+    changeOf(options),
     lastJobOf(options),
     queueState(client, queue),
   ]);
