@@ -18,6 +18,7 @@ import type { FireLoop } from "./engine/fire-loop.ts";
 import type { Leadership } from "./engine/leadership.ts";
 import type { ReconcileLoop } from "./engine/reconcile-loop.ts";
 import { openEndpoints } from "./frappe/open-endpoints.ts";
+import { configuredChoice } from "./job/choose-builder.ts";
 import type { BuilderFor } from "./job/open-builder.ts";
 import { siteTaskWish } from "./job/task-wish.ts";
 import { scheduleEffect, staleText } from "./observe/effect.ts";
@@ -98,12 +99,14 @@ function statusOf(parts: ControlledParts): () => StatusDocument {
   const { shared } = parts;
   const startedMs = shared.clock.nowMs();
   const redisName = `Redis ${describeTarget(redisTarget(shared.config))}`;
+  const chooseBuilder = configuredChoice(shared.config);
   return () =>
     currentStatus({
       ...shared,
       ...parts,
       daemon: daemonStatus(shared, startedMs),
       redisName,
+      chooseBuilder,
       refreshMs: shared.live.current.full_refresh_internal_secs * 1000,
     });
 }

@@ -40,14 +40,6 @@ export async function setPaused(agenda: Agenda, request: PauseRequest): Promise<
   return verdict === "changed";
 }
 
-/**
- * What stands in the place of a schedule's id, in the ledger and beside the last jobs, for a task that is run without a schedule.
- * No schedule's id holds a bar.
- */
-export function idOfTask(taskId: string): string {
-  return `task|${taskId}`;
-}
-
 /** A job to be placed now. */
 export interface ManualRun {
   readonly requestId: string;

@@ -1,5 +1,5 @@
 /** Deadlines and cancellation on `AbortSignal`. */
-import type { Clock } from "./clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 import { asError } from "./errors.ts";
 
 /** An operation took longer than it was given. */
@@ -69,5 +69,32 @@ export async function withDeadline<T>(
     return await abortable(work(both), both);
   } finally {
     timer.cancel();
+  }
+}
+
+/** What `withGrace` needs. */
+export interface GraceOptions {
+  readonly clock: Clock;
+  readonly graceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Runs `work` with a signal that aborts `graceMs` after the caller's: what was begun before that may still end well. */
+export async function withGrace<T>(
+  { clock, graceMs, signal }: GraceOptions,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const timers: Timer[] = [];
+  const abort = (): void => {
+    timers.push(clock.timer(graceMs, () => controller.abort(signal.reason)));
+  };
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    for (const timer of timers) timer.cancel();
   }
 }

@@ -15,6 +15,7 @@ const STATUS_SHAPE: Shape = {
   leadership: "object",
   connections: "list",
   refresh: "object",
+  builders: "list",
   schedules: "object",
   next: "list",
   last_firings: "list",

@@ -50,6 +50,9 @@ export class MissingCommandError extends CommandLineError {
   }
 }
 
+/** Words that name a thing, by their hints: none has an empty name. */
+const NAMES: ReadonlySet<string> = new Set(["SCHEDULE", "TASK", "JOB", "QUEUE"]);
+
 /** A flag of a command. */
 export interface Flag {
   readonly name: string;
@@ -209,6 +212,9 @@ class Reader {
     }
     for (const [index, [name, definition]] of wanted.entries()) {
       const word = this.#words[index];
+      const isEmpty = word === "" && NAMES.has(hintOf(name, definition));
+      // A variable of a script that is not set, mostly.
+      if (isEmpty) this.#fail(`${hintOf(name, definition)} is empty`);
       if (word !== undefined) this.#checkChoice(name, word, definition);
       else if (definition.required !== false) this.#fail(`${hintOf(name, definition)} is missing`);
     }

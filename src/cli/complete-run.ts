@@ -27,6 +27,29 @@ function ask(type: string, context: CliContext): Promise<unknown> {
   return withDeadline(options, () => context.ask(type));
 }
 
+/** Those that some schedule runs, as the daemon knows them. */
+async function scheduledTasks(context: CliContext): Promise<Candidate[]> {
+  const rows = asRows(await ask("list", context));
+  return rows.map(({ task, description }) => ({ value: task, about: description }));
+}
+
+/** All that the site would run, where its database or web server can be asked in time. */
+async function siteTasks(context: CliContext): Promise<Candidate[]> {
+  const { clock } = context;
+  // Brings the clients of databases with it.
+  const { readSiteTasks } = await import("./own-sources.ts");
+  const options = { clock, timeoutMs: ANSWER_TIMEOUT_MS, action: "ask the site for its tasks" };
+  const tasks = await withDeadline(options, (signal) => readSiteTasks(context, signal));
+  return tasks
+    .filter(({ state }) => state !== "cancelled")
+    .map(({ id, description }) => ({ value: id, about: description }));
+}
+
+async function taskNames(context: CliContext): Promise<Candidate[]> {
+  const found = await Promise.allSettled([siteTasks(context), scheduledTasks(context)]);
+  return found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+}
+
 async function namesOf(kind: Kind, context: CliContext): Promise<Candidate[]> {
   if (kind === "ZONE") {
     return [...new BuiltinZones().names()].map((value) => ({ value, about: "" }));
@@ -37,10 +60,10 @@ async function namesOf(kind: Kind, context: CliContext): Promise<Candidate[]> {
       job === null ? [] : [{ value: job, about: `${schedule} due ${due}` }],
     );
   }
+  if (kind === "TASK") return taskNames(context);
   const rows = asRows(await ask("list", context));
-  return rows.map(({ id, task, cron, queue, description }) => {
+  return rows.map(({ id, task, cron, queue }) => {
     if (kind === "QUEUE") return { value: queue, about: "" };
-    if (kind === "TASK") return { value: task, about: description };
     return { value: id, about: `${task}, ${cron}` };
   });
 }

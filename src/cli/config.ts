@@ -66,15 +66,15 @@ const showCommand = defineLeaf(
   },
 );
 
-/** Whether the zone data know a time zone. */
-function zoneJudge(context: CliContext): (zone: string) => boolean {
+/** Null for a time zone that the zone data know, else the hint to the one that is meant. */
+function zoneJudge(context: CliContext): (zone: string) => string | null {
   const zones = openZones(context.config().config.zone_data, context.env);
   return (zone) => {
     try {
       zones.find(zone);
-      return true;
+      return null;
     } catch (error) {
-      if (error instanceof ZoneError) return false;
+      if (error instanceof ZoneError) return error.hint;
       throw error;
     }
   };
@@ -82,7 +82,7 @@ function zoneJudge(context: CliContext): (zone: string) => boolean {
 
 function check(context: CliContext): LoadedConfig {
   const { env, configFile: file } = context;
-  return loadConfig({ file, env, knowsZone: zoneJudge(context) });
+  return loadConfig({ file, env, unknownZone: zoneJudge(context) });
 }
 
 function tellValid(path: string | null, warnings: readonly string[], output: Output): void {

@@ -1,12 +1,19 @@
 /** `btu doctor` on the daemon that runs, if one does. */
 import { describeError } from "../base/errors.ts";
 import { versionText } from "../base/version.ts";
+import type { Config } from "../config/schema.ts";
 import { NoDaemonError } from "../control/client.ts";
+import type { Book } from "../engine/book.ts";
+import { configuredChoice } from "../job/choose-builder.ts";
+import { buildersInUse } from "../observe/builders-in-use.ts";
+import { builderWarnings, invalidWarnings } from "../observe/status.ts";
 import type { StatusDocument } from "../observe/status.ts";
 import { asStatus } from "./answers.ts";
 import type { CliContext } from "./context.ts";
+import { invalidSchedules } from "./doctor-site.ts";
 import { findingsOf } from "./finding.ts";
 import type { Finding } from "./finding.ts";
+import type { OwnReading } from "./own-reading.ts";
 import { distanceText, durationText, millisecondsText, secondsOf } from "../base/times.ts";
 
 /** A read may take a while and be tried again; after so many intervals without one something is wrong. */
@@ -32,8 +39,18 @@ function versionFinding({ daemon, at }: StatusDocument): Finding {
   return area.warning(`${text}; btu is of version ${versionText}: restart the daemon`);
 }
 
+/** Without what stands among the schedules and jobs already, as we read them ourselves. */
+function newWarnings(
+  { warnings }: StatusDocument,
+  { config, book }: { readonly config: Config; readonly book: Book },
+): string[] {
+  const builders = buildersInUse(book.schedules.values(), configuredChoice(config));
+  const told = new Set([...invalidWarnings(invalidSchedules(book)), ...builderWarnings(builders)]);
+  return warnings.filter((warning) => !told.has(warning));
+}
+
 /** What the daemon says of itself. */
-export async function checkDaemon(context: CliContext): Promise<Finding[]> {
+export async function checkDaemon(context: CliContext, { book }: OwnReading): Promise<Finding[]> {
   let status: StatusDocument;
   try {
     status = asStatus(await context.ask("status"));
@@ -46,6 +63,8 @@ export async function checkDaemon(context: CliContext): Promise<Finding[]> {
     versionFinding(status),
     refreshFinding(status),
     ...status.problems.map((problem) => area.error(problem)),
-    ...status.warnings.map((warning) => area.warning(warning)),
+    ...newWarnings(status, { config: context.config().config, book }).map((warning) =>
+      area.warning(warning),
+    ),
   ];
 }

@@ -8,7 +8,7 @@ import { checkDaemon } from "./doctor-daemon.ts";
 import { checkFiles, checkSocket, checkZones } from "./doctor-files.ts";
 import { checkOwnRedis } from "./doctor-redis.ts";
 import { doctorLines } from "./doctor-screen.ts";
-import { checkOwnSql, checkSchedules, checkWebServer } from "./doctor-site.ts";
+import { checkJobs, checkOwnSql, checkSchedules, checkWebServer } from "./doctor-site.ts";
 import { EXIT } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { findingsOf } from "./finding.ts";
@@ -60,13 +60,14 @@ async function examine(context: CliContext, loaded: LoadedConfig): Promise<Findi
     ...checkZones(reading.zones),
     ...(await progress.during("looking at Redis", () => checkRedisOf(context, reading))),
     ...checkSchedules(reading),
+    ...checkJobs(loaded.config, reading),
     ...(sql?.findings ?? []),
     ...(await progress.during("asking the web server", () => checkWebServer(context, generation))),
     ...checkSocket(loaded.config, {
       isUsed: isUsed && sql !== null,
       appSocket: sql?.appSocket ?? null,
     }),
-    ...(await progress.during("asking the daemon", () => checkDaemon(context))),
+    ...(await progress.during("asking the daemon", () => checkDaemon(context, reading))),
   ];
 }
 

@@ -1,9 +1,15 @@
 /** `btu doctor` on the site: schedules, rights in its database, web server. */
 import { describeError } from "../base/errors.ts";
-import { sqlTarget } from "../config/targets.ts";
+import type { Config } from "../config/schema.ts";
+import { sqlTarget, webserverTarget } from "../config/targets.ts";
 import { openEndpoints } from "../frappe/open-endpoints.ts";
+import type { Book } from "../engine/book.ts";
+import { configuredChoice } from "../job/choose-builder.ts";
+import { buildersInUse } from "../observe/builders-in-use.ts";
+import { invalidWarnings } from "../observe/status.ts";
 import type { BtuGeneration } from "../schedule/btu-generation.ts";
 import { BTU_TABLES } from "../schedule/btu-generation.ts";
+import type { Schedule } from "../schedule/schedule.ts";
 import { checkSql } from "../schedule/sql-check.ts";
 import type { SqlCheck } from "../schedule/sql-check.ts";
 import type { CliContext } from "./context.ts";
@@ -12,22 +18,40 @@ import type { Finding } from "./finding.ts";
 import type { OwnReading } from "./own-reading.ts";
 import { counted } from "./text.ts";
 
+/** Those that somebody wants to run, and that cannot. */
+export function invalidSchedules(book: Book): Schedule[] {
+  return [...book.schedules.values(), ...book.rejected].filter(
+    ({ enabled, problem }) => enabled && problem !== null,
+  );
+}
+
 /** What the sources hold. */
 export function checkSchedules({ book, problems, sources, generation }: OwnReading): Finding[] {
   const area = findingsOf("schedules");
   const all = [...book.entries()].map(({ schedule }) => schedule);
   const enabled = all.filter((schedule) => schedule.enabled);
-  const wrong = [...enabled, ...book.rejected].filter(({ problem }) => problem !== null).length;
   const broken = problems.map((problem) => area.error(problem));
   if (broken.length === sources.length) return broken;
   return [
     ...broken,
     area.ok(`${counted(all.length, "schedule")}, ${enabled.length} enabled: ${sources.join(", ")}`),
     ...(generation === null ? [] : [area.ok(`the site's BTU app: ${generation.label}`)]),
-    ...(wrong === 0
-      ? []
-      : [area.warning(`${counted(wrong, "enabled schedule")} cannot run: "btu lint" says why`)]),
+    ...invalidWarnings(invalidSchedules(book)).map((text) => area.warning(text)),
   ];
+}
+
+/** Which builders make the jobs of the site, and what would serve better. */
+export function checkJobs(config: Config, { book }: OwnReading): Finding[] {
+  const area = findingsOf("jobs");
+  const hasServer = webserverTarget(config) !== null;
+  return buildersInUse(book.schedules.values(), configuredChoice(config)).flatMap((used) => {
+    const { kind, schedules, why, problem, advice } = used;
+    const text = `${kind} for ${counted(schedules, "schedule")}: ${why}`;
+    if (problem === null)
+      return [advice === null ? area.ok(text) : area.warning(`${text}; ${advice}`)];
+    // What the lack of a web server means is told of the web server.
+    return kind === "native" || hasServer ? [area.error(`${text}, but ${problem}`)] : [];
+  });
 }
 
 /** A table that older apps lack is no matter there. */

@@ -19,6 +19,7 @@ export const AREAS = [
   "schedules",
   "SQL rights",
   "web server",
+  "jobs",
   "socket",
   "workers",
   "daemon",

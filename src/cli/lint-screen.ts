@@ -10,14 +10,16 @@ const MARKS: Readonly<Record<LintLevel, Mark>> = { problem: "bad", warning: "war
 function blockLines(row: LintRow, { style, width }: TableOptions): string[] {
   const { id, cron, time_zone: zone, task, enabled, next, problem } = row;
   const off = enabled ? "" : style.dim(" (disabled)");
-  const head = `${style.sign(MARKS[row.level])} ${style.bold(oneLine(id))}${off}  ${oneLine(cron)}  ${oneLine(zone)}  ${style.dim(oneLine(task))}`;
+  const sign = style.sign(MARKS[row.level]);
+  const given = [cron, zone].filter((text) => text.trim() !== "").map(oneLine);
+  const head = [`${sign} ${style.bold(oneLine(id))}${off}`, ...given, style.dim(oneLine(task))];
   const facts = [
     row.meaning,
     next === null ? "" : `Next: ${spokenTime(next.local)}, ${next.utc}`,
     ...row.clock_changes.map(({ text }) => `Clock change ${text}`),
   ];
   return [
-    cut(head, width).trimEnd(),
+    cut(head.join("  "), width).trimEnd(),
     ...(problem === null ? [] : bulletLines(`  ${style.red("problem:")}`, [problem], width)),
     ...bulletLines(`  ${style.yellow("warning:")}`, row.warnings, width),
     ...bulletLines(

@@ -1,7 +1,8 @@
 /** `btu pause` and `btu resume`. */
 import { UsageError } from "../base/errors.ts";
 import type { PauseResult } from "../control/operate.ts";
-import { hasShape, OTHER_VERSION } from "./answers.ts";
+import { hasShape } from "./answers.ts";
+import { askChange } from "./ask-change.ts";
 import { CHANGE_ARGS, SCHEDULE_EXITS, wayOf } from "./change-args.ts";
 import { defineLeaf } from "./command.ts";
 import type { CliContext } from "./context.ts";
@@ -38,9 +39,9 @@ async function setPause(
   context: CliContext,
 ): Promise<PauseResult> {
   const content = { ...targetOf(flags), ...(note === null ? {} : { note }) };
-  const done = await context.ask(type, { content, via: wayOf(flags) });
-  if (!isPauseResult(done)) throw new Error(OTHER_VERSION);
-  return done;
+  const check = "btu list --state paused";
+  const asked = { content, via: wayOf(flags) };
+  return askChange({ type, ...asked, isDone: isPauseResult, check }, context);
 }
 
 function pauseText(done: PauseResult, nowMs: number): string {

@@ -1,7 +1,9 @@
 /** `btu run`. */
+import { idOfTask } from "../agenda/id-of-task.ts";
 import { UsageError } from "../base/errors.ts";
 import type { RunResult } from "../control/operate.ts";
-import { hasShape, OTHER_VERSION } from "./answers.ts";
+import { hasShape } from "./answers.ts";
+import { askChange } from "./ask-change.ts";
 import { CHANGE_ARGS, COMMON_EXITS, wayOf } from "./change-args.ts";
 import { defineLeaf } from "./command.ts";
 import { nextText } from "./effect.ts";
@@ -36,6 +38,12 @@ function targetOf(flags: Flags<keyof typeof RUN_ARGS>): Readonly<Record<string, 
   if (schedule !== null && task === null) return { schedule };
   if (task !== null && schedule === null) return { task };
   throw new UsageError("name either a schedule or --task TASK");
+}
+
+/** What the ledger calls it, as a shell takes it. */
+function ledgerName(flags: Flags<keyof typeof RUN_ARGS>): string {
+  const task = flags.text("task");
+  return task === null ? (flags.text("id") ?? "") : `'${idOfTask(task)}'`;
 }
 
 function doneText(done: RunResult, nowMs: number): string {
@@ -78,8 +86,8 @@ export const runCommand = defineLeaf(
     const { output, clock } = context;
     const content = { ...targetOf(flags), force: flags.on("force") };
     const asked = { content, via: wayOf(flags), timeoutMs: TIMEOUT_MS };
-    const done = await context.ask("run", asked);
-    if (!isRunResult(done)) throw new Error(OTHER_VERSION);
+    const check = `btu history ${ledgerName(flags)}`;
+    const done = await askChange({ type: "run", ...asked, isDone: isRunResult, check }, context);
     if (flags.on("json")) output.json(done);
     else if (!output.isQuiet) output.lines([oneLine(doneText(done, clock.nowMs()))]);
     return EXIT.ok;

@@ -78,8 +78,16 @@ function pauseText({ paused }: ScheduleDocument, { showTime }: ShowOptions): str
   return `${paused.all ? "all schedules" : "this schedule"}${since}${note}`;
 }
 
+function changedText({ changed }: ScheduleDocument, { showTime }: ShowOptions): string | null {
+  if (changed === null) return null;
+  const at = showTime(changed.at, null);
+  return changed.change === "since"
+    ? `its cron text and zone hold since ${at}`
+    : `${at}: ${changed.change}`;
+}
+
 function factsOf(document: ScheduleDocument, options: ShowOptions): readonly Fact[] {
-  const { cron, meaning, description, changed } = document;
+  const { cron, meaning, description } = document;
   return [
     ["Task", runsText(document)],
     ["About", description === "" || description === document.task ? null : description],
@@ -89,7 +97,7 @@ function factsOf(document: ScheduleDocument, options: ShowOptions): readonly Fac
     ["Policies", policyText(document)],
     ["Paused", pauseText(document, options)],
     ["Last job", jobText(document, options)],
-    ["Changed", changed && `${options.showTime(changed.at, null)}: ${changed.change}`],
+    ["Changed", changedText(document, options)],
   ];
 }
 

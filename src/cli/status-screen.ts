@@ -71,6 +71,12 @@ function scheduleText({ schedules }: StatusDocument, style: Style): string {
   return `${total}: ${parts.filter((part) => part !== "").join(", ")}`;
 }
 
+function builderTexts({ builders }: StatusDocument): string[] {
+  return builders.map(
+    ({ kind, schedules, why }) => `${kind} for ${counted(schedules, "schedule")}: ${why}`,
+  );
+}
+
 function refreshText({ refresh, at }: StatusDocument): string {
   const every = `every ${durationText(refresh.every_s)}`;
   if (refresh.last_at === null) return `not done yet, ${every}`;
@@ -131,6 +137,7 @@ export function statusLines(status: StatusDocument, options: TableOptions): stri
     ...connectionLines(status, options),
     ...labelled("Leadership", [leadershipText(status)], style),
     ...labelled("Schedules", [scheduleText(status, style)], style),
+    ...labelled("Jobs", builderTexts(status), style),
     ...labelled("Last read", [refreshText(status)], style),
     ...labelled("Lateness", [latenessText(status)], style),
   ];

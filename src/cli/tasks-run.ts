@@ -1,15 +1,14 @@
 /** The work of `btu tasks`. */
-import { describeError } from "../base/errors.ts";
+import { ConfigurationError, describeError } from "../base/errors.ts";
 import type { BtuTask } from "../schedule/btu-task.ts";
-import { openSources } from "../schedule/open-source.ts";
 import type { Source } from "../schedule/source.ts";
 import type { CliContext } from "./context.ts";
 import { EXIT } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Flags } from "./flags.ts";
+import { withSources } from "./own-sources.ts";
 import { taskLines } from "./tasks-table.ts";
 import type { TaskRow } from "./tasks-table.ts";
-import { openZones } from "./zones.ts";
 
 interface Counts {
   readonly all: number;
@@ -54,11 +53,9 @@ async function readTasks(sources: readonly Source[]): Promise<TaskRow[] | null> 
 
 /** Reads the tasks from the site and shows them. */
 export async function runTasks(flags: Flags<"json">, context: CliContext): Promise<ExitCode> {
-  const { output, clock, env } = context;
-  const { config } = context.config();
-  const sources = openSources({ config, clock, zones: openZones(config.zone_data, env) });
+  const { output } = context;
   try {
-    const rows = await readTasks(sources);
+    const rows = await withSources(context, readTasks);
     if (rows === null) {
       output.error(
         "no tasks: the configuration names no site, neither its database nor its web server",
@@ -69,9 +66,8 @@ export async function runTasks(flags: Flags<"json">, context: CliContext): Promi
     else output.lines(taskLines(rows, output));
     return EXIT.ok;
   } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
     output.error(`cannot read the tasks: ${describeError(error)}`);
     return EXIT.problem;
-  } finally {
-    await Promise.allSettled(sources.map((source) => source.close()));
   }
 }

@@ -33,11 +33,16 @@ export interface ConfigPath {
   readonly namedBy: "--config" | typeof PATH_VARIABLE | "default";
 }
 
+type JudgeZone = (zone: string) => string | null;
+
 /** What `loadConfig` can be told; everything has a default. */
 export interface LoadOptions extends PathOptions {
   readonly readFile?: ReadFile;
-  /** Tells whether the zone data know a time zone; without it only the form of its name is judged. */
-  readonly knowsZone?: (zone: string) => boolean;
+  /**
+   * Null for a time zone that the zone data know, else what is to be added to the fault: ` (did you mean "x"?)` or nothing.
+   * Without it only the form of its name is judged.
+   */
+  readonly unknownZone?: JudgeZone;
 }
 
 /** A sound configuration and all that is to be said about it. */
@@ -99,11 +104,13 @@ function readLayer(
   return parseLayer(path, text);
 }
 
-function zoneFaults({ config, origins }: Settled, knowsZone: (zone: string) => boolean): Fault[] {
+function zoneFaults({ config, origins }: Settled, unknownZone: JudgeZone): Fault[] {
   const zone = config.time_zone_string;
   const origin = origins.get("time_zone_string");
-  if (origin === undefined || origin.source === "default" || knowsZone(zone)) return [];
-  const text = `time_zone_string "${zone}": unknown time zone; use an IANA name such as America/New_York`;
+  if (origin === undefined || origin.source === "default") return [];
+  const hint = unknownZone(zone);
+  if (hint === null) return [];
+  const text = `time_zone_string "${zone}": unknown time zone; use an IANA name such as America/New_York${hint}`;
   return [faultAt(origin, text)];
 }
 
@@ -125,7 +132,7 @@ export function loadConfig({
   file,
   env = process.env,
   readFile = readTextFile,
-  knowsZone = () => true,
+  unknownZone = () => null,
 }: LoadOptions = {}): LoadedConfig {
   const fromEnv = fromEnvironment(env);
   const where = configPath({ file, env });
@@ -149,7 +156,7 @@ export function loadConfig({
     ...fromEnv.faults,
     ...fromSite.faults,
     ...settled.faults,
-    ...zoneFaults(settled, knowsZone),
+    ...zoneFaults(settled, unknownZone),
     ...ruleFaults,
   ];
   if (all.length > 0) throw new ConfigurationError(placeOf(where, layer !== null), inOrder(all));

@@ -12,6 +12,11 @@ export class NoDaemonError extends Error {
   override readonly name = "NoDaemonError";
 }
 
+/** A request was sent, and what became of it is not known: it may have been carried out. */
+export class LostAnswerError extends Error {
+  override readonly name = "LostAnswerError";
+}
+
 /** What is asked. */
 export interface Question {
   readonly type: string;
@@ -48,7 +53,8 @@ const REFUSED_PAUSE_MS = 50;
 /**
  * Sends one request and waits for its answer.
  *
- * @throws NoDaemonError when nobody listens; Error when we may not connect; DeadlineError when no answer came in time.
+ * @throws NoDaemonError when nobody listens; Error when we may not connect; LostAnswerError when it was sent
+ * and no answer that we know came in time; DeadlineError when it was not even sent.
  */
 export async function askDaemon(question: Question, options: AskOptions): Promise<Reply> {
   const { socketPath, clock } = options;
@@ -82,11 +88,8 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
   const chunks: Uint8Array[] = [];
   let opened: Socket | null = null;
   const timer = clock.timer(timeoutMs, () => {
-    reject(
-      new DeadlineError(
-        `ask the daemon: no answer within ${timeoutMs} ms; look at: systemctl status btu_scheduler`,
-      ),
-    );
+    const text = `ask the daemon: no answer within ${timeoutMs} ms; look at: systemctl status btu_scheduler`;
+    reject(opened === null ? new DeadlineError(text) : new LostAnswerError(text));
     opened?.terminate();
   });
   const connecting = Bun.connect({
@@ -108,7 +111,8 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
           reject(asError(error));
         }
       },
-      error: (_, error) => reject(error),
+      error: (_, error) =>
+        reject(new LostAnswerError("ask the daemon: the connection broke", { cause: error })),
       connectError: (_, error) => reject(error),
     },
   });
@@ -118,11 +122,23 @@ function ask(line: string, { socketPath, clock, timeoutMs }: AskOptions): Promis
 
 const NEWLINE = 0x0a;
 
-/** @throws Error when it is no answer that this version knows. */
+function parseReply(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new LostAnswerError("ask the daemon: its answer is cut off or no JSON", { cause: error });
+  }
+}
+
+/** @throws LostAnswerError when it is no answer that this version knows. */
 export function readReply(text: string): Reply {
-  if (text === "") throw new Error("ask the daemon: it closed the connection without an answer");
-  const reply: unknown = JSON.parse(text);
-  if (!isReply(reply)) throw new Error("ask the daemon: its answer is of another version");
+  if (text === "") {
+    throw new LostAnswerError("ask the daemon: it closed the connection without an answer");
+  }
+  const reply = parseReply(text);
+  if (!isReply(reply)) {
+    throw new LostAnswerError("ask the daemon: its answer is of another version");
+  }
   // Without the id, which only this exchange knows.
   return reply.ok
     ? { ok: true, result: reply.result }

@@ -1,5 +1,6 @@
 /** Asks a running daemon through Redis, from any machine that reaches it. */
 import { randomUUID } from "node:crypto";
+import type { Redis } from "ioredis";
 import { withDeadline } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
 import { silentLog } from "../base/log.ts";
@@ -10,7 +11,7 @@ import type { RedisConnection } from "../redis/connect.ts";
 import { firstProblem } from "../redis/first-connection.ts";
 import { makeKeys, rpcKeys } from "../redis/keys.ts";
 import { redisTimeMs } from "../redis/time.ts";
-import { NoDaemonError, readReply, sentQuestion } from "./client.ts";
+import { LostAnswerError, NoDaemonError, readReply, sentQuestion } from "./client.ts";
 import type { Question } from "./client.ts";
 import type { Reply } from "./command.ts";
 
@@ -49,6 +50,23 @@ async function exchange(
   const message = JSON.stringify({ ...sent, response_key: responseKey });
   const { commands } = makeKeys(config.redis_key_prefix);
   await client.lpush(commands, message);
+  return answerTo({ client, commands, message, responseKey, timeoutMs }).catch((error: unknown) => {
+    if (error instanceof NoDaemonError || error instanceof LostAnswerError) throw error;
+    throw new LostAnswerError("ask the daemon through Redis", { cause: error });
+  });
+}
+
+/** What was put on the list of commands, and where its answer comes. */
+interface Sent {
+  readonly client: Redis;
+  readonly commands: string;
+  readonly message: string;
+  readonly responseKey: string;
+  readonly timeoutMs: number;
+}
+
+async function answerTo(sent: Sent): Promise<Reply> {
+  const { client, commands, message, responseKey, timeoutMs } = sent;
   const receipt = await client.blpop(responseKey, RECEIPT_SECONDS);
   if (receipt === null && (await client.lrem(commands, 1, message)) > 0) {
     const text = "no daemon takes commands from this Redis under this redis_key_prefix";
@@ -56,7 +74,9 @@ async function exchange(
   }
   const answer = await client.blpop(responseKey, Math.ceil(timeoutMs / 1000));
   if (answer === null) {
-    throw new Error("ask the daemon through Redis: it took the request and did not answer in time");
+    throw new LostAnswerError(
+      "ask the daemon through Redis: it took the request and did not answer in time",
+    );
   }
   return readReply(answer[1]);
 }
@@ -64,7 +84,8 @@ async function exchange(
 /**
  * Sends one request and waits for its answer.
  *
- * @throws NoDaemonError when nobody takes it; Error when Redis cannot be used or no answer came in time.
+ * @throws NoDaemonError when nobody takes it; LostAnswerError when it was sent and no answer came in time; Error when
+ * Redis cannot be used.
  */
 export async function askThroughRedis(
   question: Question,

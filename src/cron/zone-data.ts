@@ -1,6 +1,6 @@
 /** Where time zones come from: the system's files or the built-in tables, whichever is newer, kept up to date. */
 import { BuiltinZones, builtinVersion } from "./zone-builtin.ts";
-import { isOlderRelease, isZoneName, unknownZone } from "./zone-names.ts";
+import { isOlderRelease, isZoneName, meantZone, unknownZone } from "./zone-names.ts";
 import { SystemZones, ZONE_DIRECTORY } from "./zone-system.ts";
 import { ZoneError } from "./zone.ts";
 import type { Zone, ZoneTable } from "./zone.ts";
@@ -46,6 +46,9 @@ export interface ZoneData {
   refresh(nowMs: number): boolean;
 }
 
+/** Comparing a name with all zones takes milliseconds, and 100,000 rows may each have another wrong one. */
+const MEANT_MAX = 100;
+
 /** An upgrade replaces its files one after the other; reading in the midst of it would mix two releases. */
 const QUIET_MS = 30_000;
 
@@ -60,6 +63,8 @@ class Zones implements ZoneData {
   readonly #problems = new Map<string, string>();
   /** Exact spellings by lower-case name, made when a name was not found as it is spelled. */
   #spellings: ReadonlyMap<string, string> | null = null;
+  /** What somebody meant by names that are no zones. */
+  readonly #meant = new Map<string, string | null>();
   #pending = { changes: "", sinceMs: 0 };
   #origin: "system" | "builtin" = "builtin";
   #version = "";
@@ -94,12 +99,12 @@ class Zones implements ZoneData {
   find(name: string): Zone {
     const known = this.#zones.get(name);
     if (known !== undefined) return known;
-    if (!isZoneName(name)) throw unknownZone(name);
+    if (!isZoneName(name)) throw this.#unknown(name);
     const table = this.#table(name);
     if (table !== null) return this.#keep(name, table);
     this.#system.unwatch(name);
     const spelling = this.#spelling(name);
-    if (spelling === undefined || spelling === name) throw unknownZone(name);
+    if (spelling === undefined || spelling === name) throw this.#unknown(name);
     return this.find(spelling);
   }
 
@@ -132,6 +137,7 @@ class Zones implements ZoneData {
     this.#problems.clear();
     this.#tables.clear();
     this.#spellings = null;
+    this.#meant.clear();
     this.#chooseOrigin();
     let changed = before !== `${this.#origin} ${this.#version}`;
     for (const [name, last] of this.#zones) {
@@ -163,13 +169,26 @@ class Zones implements ZoneData {
     return this.#zones.get(name) ?? this.#builtin.table(name);
   }
 
+  #unknown(name: string): ZoneError {
+    let meant = this.#meant.get(name);
+    if (meant === undefined && this.#meant.size < MEANT_MAX) {
+      meant = meantZone(name, this.#known().values());
+      this.#meant.set(name, meant);
+    }
+    return unknownZone(name, meant ?? null);
+  }
+
   #spelling(name: string): string | undefined {
+    return this.#known().get(name.toLowerCase());
+  }
+
+  #known(): ReadonlyMap<string, string> {
     if (this.#spellings === null) {
       const { zones, links } = this.#origin === "system" ? this.#system.index() : NO_NAMES;
       const names = [...this.#builtin.names(), ...zones, ...links.keys()];
       this.#spellings = new Map(names.map((known) => [known.toLowerCase(), known]));
     }
-    return this.#spellings.get(name.toLowerCase());
+    return this.#spellings;
   }
 }
 

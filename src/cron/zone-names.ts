@@ -1,4 +1,5 @@
 /** Which names of time zones are taken, and what `tzdata.zi`, the text form of the zone data, tells about them. */
+import { closest } from "../base/suggest.ts";
 import { ZoneError } from "./zone.ts";
 
 /** Names as IANA forms them; neither abbreviations with signs such as `UTC+5:30` nor paths get through. */
@@ -15,10 +16,30 @@ export function isZoneName(name: string): boolean {
 /** More of a name than this tells a reader nothing. */
 const QUOTED_LENGTH_MAX = 60;
 
-/** The error for a name that is no zone. */
-export function unknownZone(name: string): ZoneError {
+/** Any two abbreviations are near to each other, and mean different zones. */
+const MEANT_LENGTH_MIN = 5;
+
+function cityOf(zone: string): string {
+  return zone.slice(zone.lastIndexOf("/") + 1).toLowerCase();
+}
+
+/** The zone that somebody meant who wrote a city alone, blanks, or a name not quite right; null when there is none. */
+export function meantZone(name: string, known: Iterable<string>): string | null {
+  if (name.length < MEANT_LENGTH_MIN || name.length > QUOTED_LENGTH_MAX) return null;
+  const written = name.trim().replaceAll(/\s+/g, "_");
+  const zones = [...known];
+  const inCity = zones.find((zone) => cityOf(zone) === written.toLowerCase());
+  return inCity ?? closest(written, zones);
+}
+
+/** The error for a name that is no zone, and the one that is meant if anybody can tell. */
+export function unknownZone(name: string, meant: string | null): ZoneError {
   const short = name.length > QUOTED_LENGTH_MAX ? `${name.slice(0, QUOTED_LENGTH_MAX)}…` : name;
-  return new ZoneError(`unknown time zone '${short}'; use an IANA name such as America/New_York`);
+  const hint = meant === null ? "" : ` (did you mean "${meant}"?)`;
+  return new ZoneError(
+    `unknown time zone '${short}'; use an IANA name such as America/New_York`,
+    hint,
+  );
 }
 
 /** The release in the first line of `tzdata.zi` (`# version 2026f`), null when there is none. */

@@ -22,6 +22,13 @@ export interface Zone extends ZoneTable {
 /** A zone's name is not in the zone data. */
 export class ZoneError extends Error {
   override readonly name = "ZoneError";
+  /** ` (did you mean "x"?)`, or nothing. */
+  readonly hint: string;
+
+  constructor(message: string, hint = "") {
+    super(`${message}${hint}`);
+    this.hint = hint;
+  }
 }
 
 /** Offsets and when they change, as they are read from a file. */

@@ -155,6 +155,8 @@ export class Attempt {
 
   /** Gives it up when what is in the way did not pass in time. */
   giveUpWhenOver(nowMs: number): void {
+    // The site is being asked, or has it: an older trouble would not tell what became of it.
+    if (this.isHandled || (this.isBuilding && this.isCommitted)) return;
     if (this.failure === null && this.trouble !== "" && nowMs >= this.deadlineMs) {
       this.giveUp(this.trouble);
     }

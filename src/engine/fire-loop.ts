@@ -1,50 +1,24 @@
 /** Wakes at the due second, fires what is due, and has the next jobs built ahead. */
-import type { Agenda, AgendaEntry } from "../agenda/agenda.ts";
-import type { HandOvers } from "../agenda/hand-overs.ts";
+import type { AgendaEntry } from "../agenda/agenda.ts";
 import { isActive } from "../agenda/plan.ts";
 import { isAbort } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { sleep, Wakeup } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
-import type { Builder } from "../job/builder.ts";
-import type { RedisConnection } from "../redis/connect.ts";
 import { RedisRefusal } from "../redis/script.ts";
 import { formatOccurrence, parseOccurrence } from "../schedule/occurrence.ts";
-import type { Schedule } from "../schedule/schedule.ts";
 import { Aside, ASIDE_MS } from "./aside.ts";
 import type { Attempt } from "./attempt.ts";
 import { attemptAt } from "./attempt-at.ts";
 import { BatchSize } from "./batch-size.ts";
-import type { Book } from "./book.ts";
 import { BuildQueue } from "./build-queue.ts";
 import { Firer } from "./fire.ts";
+import type { FireLoopOptions } from "./fire-loop-options.ts";
 import type { FiringReport } from "./firing-report.ts";
 import { HandOverDesk } from "./hand-over.ts";
 import { pipelined } from "./pipelined.ts";
 import { readAhead } from "./read-ahead.ts";
-import type { RunningCheck } from "./running-check.ts";
-import type { SiteHold } from "./site-hold.ts";
 import { isHeld } from "./hold.ts";
-import type { HoldOptions } from "./hold.ts";
-
-/** What the loop needs. */
-export interface FireLoopOptions extends HoldOptions {
-  readonly agenda: Agenda;
-  readonly handOvers: HandOvers;
-  readonly redis: RedisConnection;
-  readonly book: Book;
-  readonly log: Log;
-  readonly builderFor: (schedule: Schedule) => Builder;
-  readonly runningCheck: RunningCheck;
-  /** Whether this daemon does the work, and not another one. */
-  readonly mayFire: () => boolean;
-  readonly siteHold: SiteHold;
-  readonly onDone: (report: FiringReport) => void;
-  readonly onChanged: (scheduleId: string) => void;
-  /** Told when Redis went back in time: nothing can be fired until that is repaired. */
-  readonly onOldState: () => void;
-}
 
 /** Timers follow the monotonic clock: this often the wall is looked at, so that a clock set forward fires within a second. */
 const LOOK_EVERY_MS = 1_000;
@@ -60,6 +34,7 @@ export class FireLoop implements Service {
   readonly name = "fire loop";
   readonly #options: FireLoopOptions;
   readonly #wakeup: Wakeup;
+  readonly #desk: HandOverDesk;
   readonly #builds: BuildQueue;
   readonly #firer: Firer;
   readonly #outage: Outage;
@@ -77,13 +52,13 @@ export class FireLoop implements Service {
     const { clock, log } = options;
     this.#wakeup = new Wakeup(clock);
     this.#aside = new Aside(clock);
-    const desk = new HandOverDesk({
+    this.#desk = new HandOverDesk({
       ...options,
       onLost: (attempt, verdict) => this.#lose(attempt, verdict),
     });
     this.#builds = new BuildQueue({
       clock,
-      desk,
+      desk: this.#desk,
       onBuilt: () => this.#wakeup.wake(),
       isWanted: (attempt) => this.#attempts.get(attempt.member) === attempt,
     });
@@ -134,10 +109,19 @@ export class FireLoop implements Service {
         else this.#standBy();
         await this.#wakeup.sleep(this.#restMs(), signal);
       } catch (error) {
-        if (isAbort(error, signal)) return;
+        if (isAbort(error, signal)) break;
         await this.#afterTrouble(error, signal);
       }
     }
+    await this.#finish();
+  }
+
+  /** What the site has been asked for by now is entered before the end: whoever comes next would have to look it up. */
+  async #finish(): Promise<void> {
+    await this.#desk.finish();
+    const handled = [...this.#attempts.values()].filter(({ isHandled }) => isHandled);
+    if (handled.length === 0) return;
+    await this.#fireBatch(handled).catch((error: unknown) => this.#outage.failed(error));
   }
 
   async #afterTrouble(trouble: unknown, signal: AbortSignal): Promise<void> {

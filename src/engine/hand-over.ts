@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import type { HandOverClaim, HandOvers, HandOverVerdict } from "../agenda/hand-overs.ts";
+import { withGrace } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
 import { unreachable } from "../base/errors.ts";
 import { HandOverError } from "../job/builder.ts";
@@ -20,12 +21,15 @@ export interface HandOverDeskOptions {
 
 /** A request is over after this: its own deadline (15 s), and time for the site to end what it began. */
 const IN_FLIGHT_MS = 20_000;
+/** When the daemon ends, a request that is under way may take this long: the daemon itself has 4 s. */
+const LAST_ANSWER_MS = 2_500;
 /** While one may be in flight, its traces are looked for this often. */
 const LOOK_EVERY_MS = 2_000;
 
 /** The desk. */
 export class HandOverDesk {
   readonly #options: HandOverDeskOptions;
+  readonly #asking = new Set<Promise<void>>();
 
   constructor(options: HandOverDeskOptions) {
     this.#options = options;
@@ -47,8 +51,28 @@ export class HandOverDesk {
       attempt.isHandled = true;
       return;
     }
-    const verdict = await this.#claim(attempt, claim.token, isUnknown ? known.token : "");
-    if (verdict === "claimed") await this.#post(attempt, handOver, signal);
+    signal.throwIfAborted();
+    const over = isUnknown ? known.token : "";
+    const { clock } = this.#options;
+    const asking = withGrace({ clock, graceMs: LAST_ANSWER_MS, signal }, (later) =>
+      this.#ask(attempt, handOver, { token: claim.token, over, signal: later }),
+    );
+    this.#asking.add(asking);
+    await asking.finally(() => this.#asking.delete(asking));
+  }
+
+  /** Waits, for a moment, for answers that are on their way; to be called when all signals are aborted. */
+  async finish(): Promise<void> {
+    await Promise.allSettled(this.#asking);
+  }
+
+  async #ask(
+    attempt: Attempt,
+    handOver: HandOver,
+    how: { readonly token: string; readonly over: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const verdict = await this.#claim(attempt, how.token, how.over);
+    if (verdict === "claimed") await this.#post(attempt, handOver, how.signal);
     else this.#turnAway(attempt, verdict);
   }
 

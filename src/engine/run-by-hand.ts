@@ -1,10 +1,11 @@
 /** Builds the job of a schedule or a task and places it now, because somebody asks for it; or has the site enqueue it. */
 import { randomUUID } from "node:crypto";
 import type { Agenda } from "../agenda/agenda.ts";
-import { idOfTask, noteHandRun, placeByHand } from "../agenda/by-hand.ts";
+import { noteHandRun, placeByHand } from "../agenda/by-hand.ts";
+import { idOfTask } from "../agenda/id-of-task.ts";
 import type { HandRunVerdict, ManualVerdict } from "../agenda/by-hand.ts";
 import type { PlacedJob } from "../agenda/fire-request.ts";
-import { withDeadline } from "../base/abort.ts";
+import { DeadlineError, withDeadline } from "../base/abort.ts";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { HandOverError } from "../job/builder.ts";
@@ -69,19 +70,23 @@ const RETRY_PAUSE_MS = 50;
 /** Each try knows the last job of the one before; more than one other daemon at work is not to be expected. */
 const LAST_JOB_TRIES = 5;
 
+interface AskOptions {
+  readonly redis: Pick<RedisConnection, "problem" | "ready" | "distrust">;
+  readonly clock: Clock;
+}
+
 /**
  * Asks Redis for something that is carried out once, and again when the answer was lost, until it is there.
  *
- * @throws RedisRefusal when Redis refuses; DeadlineError when it stays away.
+ * @throws RedisRefusal when Redis refuses; DeadlineError when it stays away, which tells whether it may have been done.
  */
-export function askOnce<T>(
-  { redis, clock }: Pick<ByHandOptions, "redis" | "clock">,
-  work: () => Promise<T>,
-): Promise<T> {
+export async function askOnce<T>({ redis, clock }: AskOptions, work: () => Promise<T>): Promise<T> {
   const action = redis.problem === null ? "ask Redis" : `ask Redis: ${redis.problem}`;
-  return withDeadline({ clock, timeoutMs: PLACE_TIMEOUT_MS, action }, async (signal) => {
+  let wasAsked = false;
+  const trying = async (signal: AbortSignal): Promise<T> => {
     for (;;) {
       await redis.ready(signal);
+      wasAsked = true;
       try {
         return await work();
       } catch (error) {
@@ -90,7 +95,15 @@ export function askOnce<T>(
       }
       await sleep(clock, RETRY_PAUSE_MS, signal);
     }
-  });
+  };
+  try {
+    return await withDeadline({ clock, timeoutMs: PLACE_TIMEOUT_MS, action }, trying);
+  } catch (error) {
+    if (!wasAsked || !(error instanceof DeadlineError)) throw error;
+    throw new DeadlineError(
+      `${error.message}; it may have been done all the same: see btu history`,
+    );
+  }
 }
 
 async function build(

@@ -9,6 +9,8 @@ export interface FrappeAnswer {
   readonly body: string;
   /** Where a redirection points to. */
   readonly location: string | null;
+  /** How long it wants to be left alone, or null. */
+  readonly retryAfterMs: number | null;
 }
 
 /** What stands in a body of Frappe's own; all empty for a page of somebody else. */
@@ -189,6 +191,9 @@ const SORTED: Readonly<Record<number, (facts: Facts) => Sorted>> = {
   }),
 };
 
+/** Statuses whose header Retry-After counts: too many requests, service unavailable. */
+const ASKS_FOR_PATIENCE: ReadonlySet<number> = new Set([429, 503]);
+
 const gateway: Sorted = {
   kind: "gateway",
   transient: true,
@@ -197,11 +202,19 @@ const gateway: Sorted = {
 
 /** The error for an answer whose status is not 200; `action` names what was wanted. */
 export function errorOfAnswer(action: string, answer: FrappeAnswer): FrappeError {
-  const { status, body, location } = answer;
+  const { status, body, location, retryAfterMs } = answer;
   const facts = factsOf(body);
   const isRedirection = status >= 300 && status < 400;
   const { kind, transient, text } = isRedirection
     ? sortRedirection(location ?? "")
     : (SORTED[status]?.(facts) ?? sortOther(status, facts));
-  return new FrappeError(`${action}: HTTP ${status}: ${text}`, { kind, transient, status });
+  const parts = { kind, transient, status };
+  if (!ASKS_FOR_PATIENCE.has(status) || retryAfterMs === null) {
+    return new FrappeError(`${action}: HTTP ${status}: ${text}`, parts);
+  }
+  const patience = `it asks to be left alone for ${Math.ceil(retryAfterMs / 1000)} s`;
+  return new FrappeError(`${action}: HTTP ${status}: ${text}; ${patience}`, {
+    ...parts,
+    retryAfterMs,
+  });
 }

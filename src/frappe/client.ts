@@ -1,11 +1,12 @@
 /** HTTP to Frappe: one call with a deadline, a size limit and every fault sorted. */
 import { DeadlineError, withDeadline } from "../base/abort.ts";
 import type { Clock } from "../base/clock.ts";
-import { asError, describeError } from "../base/errors.ts";
+import { asError, codeOf, describeError } from "../base/errors.ts";
 import { makeRedact } from "../base/redact.ts";
 import type { Redact } from "../base/redact.ts";
 import { errorOfAnswer, isRecord, parseJson, plainText } from "./answer.ts";
 import { FrappeError } from "./errors.ts";
+import { retryAfterMs } from "./retry-after.ts";
 import type { ServerWatch } from "./server-watch.ts";
 
 /** Which site, and as whom. */
@@ -62,9 +63,9 @@ function redactToken(header: string): Redact {
   return makeRedact([credentials, secret]);
 }
 
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return "";
-  return "code" in error && typeof error.code === "string" ? error.code : error.message;
+/** Bun gives some faults of TLS and of connections no code but a message that is one. */
+function codeOrMessage(error: unknown): string {
+  return codeOf(error) || (error instanceof Error ? error.message : "");
 }
 
 /** Reads a body, and stops at `maxBytes`: `whole` is then false. */
@@ -166,6 +167,7 @@ export class FrappeClient {
         status: response.status,
         body: this.#redact(Buffer.from(bytes).toString("utf8")),
         location: response.headers.get("location"),
+        retryAfterMs: retryAfterMs(response.headers.get("retry-after"), this.#clock.nowMs()),
       });
     }
     const { bytes, whole } = await readBody(response, BODY_BYTES_MAX);
@@ -200,7 +202,7 @@ export class FrappeClient {
     }
     const where = `"${this.baseUrl}"`;
     const reason = this.#redact(describeError(error)).replace(/ For more information, pass.*/, "");
-    if (CERTIFICATE_CODES.test(codeOf(error))) {
+    if (CERTIFICATE_CODES.test(codeOrMessage(error))) {
       const text = `the certificate of ${where} is not to be trusted: ${reason}; "webserver_url" must use the name that stands in it`;
       return new FrappeError(`${action}: ${text}`, {
         kind: "certificate",
@@ -209,7 +211,7 @@ export class FrappeClient {
       });
     }
     const text = `no answer from ${where}: ${reason}; is the web server running, and is this its address?`;
-    const wasSent = !NOT_CONNECTED.test(codeOf(error));
+    const wasSent = !NOT_CONNECTED.test(codeOrMessage(error));
     return new FrappeError(`${action}: ${text}`, { kind: "unreachable", transient: true, wasSent });
   }
 }

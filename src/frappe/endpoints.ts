@@ -2,6 +2,7 @@
 import { isRecord, parseJson, plainText } from "./answer.ts";
 import { badAnswer } from "./client.ts";
 import type { FrappeCall, FrappeClient } from "./client.ts";
+import { OP } from "../pickle/opcodes.ts";
 import { FrappeError } from "./errors.ts";
 
 /** An enabled schedule and its task, by their names. */
@@ -47,8 +48,6 @@ export interface PendingCommands {
 const ITEMS_MAX = 100_000;
 const APP = "btu.btu_api.endpoints";
 const BYTE_MAX = 255;
-const JSON_ARRAY = 0x5b;
-const JSON_OBJECT = 0x7b;
 
 function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
@@ -64,17 +63,22 @@ function listOf(value: unknown, action: string): readonly unknown[] {
   return value;
 }
 
+/** Whether it has the two ends of a pickle as every Python 3 writes them; a page of some proxy has not. */
+function looksLikePickle(bytes: Uint8Array): boolean {
+  return bytes.length > 2 && bytes[0] === OP.PROTO && bytes.at(-1) === OP.STOP;
+}
+
 /** The bytes of a pickle, given as such or as a JSON array of integers. */
-function bytesOf(body: Uint8Array, action: string): Uint8Array {
-  // A pickle of protocol 2 or later begins with 0x80, JSON never does.
-  const looksLikeJson = body[0] === JSON_ARRAY || body[0] === JSON_OBJECT;
-  if (body.length > 0 && !looksLikeJson) return body;
+function pickleOf(body: Uint8Array, action: string): Uint8Array {
+  if (looksLikePickle(body)) return body;
   const parsed = parseJson(Buffer.from(body).toString("utf8"));
   const value = isRecord(parsed?.value) ? parsed.value["message"] : parsed?.value;
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isByte)) {
+  if (!Array.isArray(value) || !value.every(isByte)) {
     throw badAnswer(action, "the answer is no array of bytes");
   }
-  return Uint8Array.from(value);
+  const bytes = Uint8Array.from(value);
+  if (!looksLikePickle(bytes)) throw badAnswer(action, "the bytes of the answer are no pickle");
+  return bytes;
 }
 
 /** The endpoints of one site. */
@@ -110,7 +114,7 @@ export class FrappeEndpoints {
   async pingPickle(signal?: AbortSignal): Promise<Uint8Array> {
     const action = "ask for a test pickle";
     const call = app("test_function_ping_now_bytes", { verb: "GET", action, signal });
-    return bytesOf(await this.#client.callBytes(call), action);
+    return pickleOf(await this.#client.callBytes(call), action);
   }
 
   /** The pickled RQ payload of a task: `(function, None, (), keyword arguments)`, not compressed. */
@@ -125,7 +129,7 @@ export class FrappeEndpoints {
       ...(scheduleId !== null && { task_schedule_id: scheduleId }),
     };
     const call = app("get_pickled_task", { verb: "GET", action, params, signal });
-    return bytesOf(await this.#client.callBytes(call), action);
+    return pickleOf(await this.#client.callBytes(call), action);
   }
 
   /**

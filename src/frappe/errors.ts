@@ -39,6 +39,8 @@ export interface FrappeErrorParts {
   readonly status?: number;
   /** False when not a byte of the request can have reached the site; default true. */
   readonly wasSent?: boolean;
+  /** How long the server wants to be left alone. */
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -51,6 +53,8 @@ export class FrappeError extends Error {
   readonly status: number | null;
   /** Whether the site may have seen the request. */
   readonly wasSent: boolean;
+  /** How long the server wants to be left alone, 0 where it does not tell. */
+  readonly retryAfterMs: number;
 
   constructor(message: string, parts: FrappeErrorParts) {
     super(message, parts.cause === undefined ? {} : { cause: parts.cause });
@@ -58,12 +62,13 @@ export class FrappeError extends Error {
     this.transient = parts.transient;
     this.status = parts.status ?? null;
     this.wasSent = parts.wasSent ?? true;
+    this.retryAfterMs = parts.retryAfterMs ?? 0;
   }
 
   /** The same fault, told of a request that was not even tried because of it. */
   ofUnsent(): FrappeError {
-    const { kind, transient, status, cause } = this;
-    const parts = { kind, transient, wasSent: false, cause };
+    const { kind, transient, status, retryAfterMs, cause } = this;
+    const parts = { kind, transient, wasSent: false, retryAfterMs, cause };
     return new FrappeError(this.message, status === null ? parts : { ...parts, status });
   }
 }

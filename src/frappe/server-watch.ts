@@ -1,4 +1,4 @@
-/** Whether the web server is there, as the last call saw it: one that is away is asked once a second, not by everybody. */
+/** Whether the web server is there, as the last call saw it: one that is away is asked once a second, or when it wants to be. */
 import { Outage } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -59,7 +59,8 @@ export class ServerWatch {
   afterCall(fault: FrappeError | null): void {
     if (fault !== null && AWAY.has(fault.kind)) {
       this.#fault = fault;
-      this.#askAgainMs = this.#clock.monotonicMs() + ASK_EVERY_MS;
+      const pauseMs = Math.max(ASK_EVERY_MS, fault.retryAfterMs);
+      this.#askAgainMs = this.#clock.monotonicMs() + pauseMs;
       this.#outage.failed(fault);
     } else {
       this.#fault = null;

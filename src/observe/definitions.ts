@@ -19,7 +19,7 @@ export interface DefinitionSpan {
 export interface ChangeEntry {
   readonly schedule: string;
   readonly atMs: number;
-  /** A word of `DefinitionChange`, "paused", "resumed", or what a newer version wrote. */
+  /** A word of `DefinitionChange`, "paused", "resumed", "since", or what a newer version wrote. */
   readonly change: string;
   /** JSON, or empty. */
   readonly definition: string;
@@ -76,16 +76,24 @@ export async function lastChange(
 ): Promise<ChangeEntry | null> {
   for (let from = "+", seen = 0; seen < lookAtMax; seen += PAGE_SIZE) {
     const page = await client.xrevrange(key, from, "-", "COUNT", PAGE_SIZE);
-    const changes = page.map(([, flat]) => readChange(flat));
-    const found = changes.find(
-      ({ schedule: id, change }) => id === schedule && !PAUSES.has(change),
-    );
-    if (found !== undefined) return found;
+    for (const [, flat] of page) {
+      // Most are of others: only those that name it are worth reading.
+      if (!flat.includes(schedule)) continue;
+      const found = readChange(flat);
+      if (found.schedule === schedule && !PAUSES.has(found.change)) return found;
+    }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE_SIZE) return null;
     from = idBefore(last[0]);
   }
   return null;
+}
+
+/** What the present definition alone tells of the last change: since when its times hold; null where there is none. */
+export function heldSince(schedule: string, definition: string | null): ChangeEntry | null {
+  const held = parseDefinition(definition ?? "");
+  if (definition === null || held === null) return null;
+  return { schedule, atMs: held.sinceSeconds * 1000, change: "since", definition };
 }
 
 /** Makes the spans of every schedule from the changes and the definitions that hold now (id → JSON). */

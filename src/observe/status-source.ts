@@ -8,13 +8,17 @@ import type { ReconcileLoop } from "../engine/reconcile-loop.ts";
 import type { FireLoop } from "../engine/fire-loop.ts";
 import type { FiringReport } from "../engine/firing-report.ts";
 import type { ServerWatch } from "../frappe/server-watch.ts";
+import type { ChooseBuilder } from "../job/choose-builder.ts";
+import { PAUSED_ALL } from "../redis/keys.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import type { Schedule } from "../schedule/schedule.ts";
+import { buildersInUse } from "./builders-in-use.ts";
 import type { Circumstances } from "./explain.ts";
 import { listRow } from "./listing.ts";
 import type { ListRow } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import type { RecentFirings } from "./recent.ts";
+import { pauseOf } from "./trail.ts";
 import { statusDocument } from "./status.ts";
 import type { StatusDocument } from "./status.ts";
 
@@ -31,6 +35,7 @@ export interface StatusSourceOptions {
   readonly fireLoop: FireLoop;
   readonly leadership: Leadership;
   readonly recent: RecentFirings;
+  readonly chooseBuilder: ChooseBuilder;
   readonly refreshMs: number;
 }
 
@@ -67,11 +72,13 @@ export function currentStatus(options: StatusSourceOptions): StatusDocument {
         : [{ name: serverWatch.name, problem: serverWatch.problem, app: null }]),
     ],
     firingProblem: fireLoop.problem,
+    pausedAll: pauseOf(options.book.pauses, PAUSED_ALL),
     refresh: {
       last_at: doneMs === null ? null : new Date(doneMs).toISOString(),
       took_ms: tookMs,
       every_s: refreshMs / 1000,
     },
+    builders: buildersInUse(options.book.schedules.values(), options.chooseBuilder),
     rows: listRows(options),
     recent: recent.entries,
     failures: recent.failures,
@@ -92,7 +99,7 @@ function standing(leadership: LeadershipStatus): Pick<Circumstances, "obstacles"
 /** What surrounds a schedule in this daemon. */
 export function circumstancesOf(
   schedule: Schedule,
-  options: Omit<StatusSourceOptions, "daemon" | "redisName" | "refreshMs">,
+  options: Omit<StatusSourceOptions, "daemon" | "redisName" | "chooseBuilder" | "refreshMs">,
 ): Circumstances {
   const { redis, reconcile, serverWatch, fireLoop, leadership } = options;
   const { obstacles, notes } = standing(leadership.status);

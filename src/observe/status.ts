@@ -1,8 +1,10 @@
 /** What `btu status` shows, as one JSON document. */
 import type { LeadershipStatus } from "../engine/leadership.ts";
 import { utcText } from "../cron/instant-text.ts";
+import type { BuilderInUse } from "./builders-in-use.ts";
 import type { ListRow, ScheduleState } from "./listing.ts";
 import type { LedgerEntry } from "./ledger.ts";
+import type { Pause } from "./trail.ts";
 import type { LatenessSummary } from "./recent.ts";
 
 /** A connection and why it is down, null while it works. */
@@ -58,6 +60,7 @@ export interface StatusDocument {
     readonly took_ms: number;
     readonly every_s: number;
   };
+  readonly builders: readonly BuilderInUse[];
   readonly schedules: Readonly<Record<ScheduleState | "total", number>>;
   readonly next: readonly ComingStatus[];
   readonly last_firings: readonly FiringStatus[];
@@ -74,7 +77,10 @@ export interface StatusParts {
   readonly connections: readonly ConnectionStatus[];
   /** Why nothing can be fired, or null. */
   readonly firingProblem: string | null;
+  /** The pause of all schedules, or null. */
+  readonly pausedAll: Pick<Pause, "sinceMs" | "note"> | null;
   readonly refresh: StatusDocument["refresh"];
+  readonly builders: readonly BuilderInUse[];
   readonly rows: readonly ListRow[];
   readonly recent: readonly LedgerEntry[];
   readonly failures: readonly LedgerEntry[];
@@ -137,11 +143,28 @@ function clockWarnings({ clock_offset_ms: offsetMs }: LeadershipStatus): string[
   return [`this machine's clock is ${seconds} s ${direction} that of Redis: check NTP on both`];
 }
 
-function warningsOf(rows: readonly ListRow[]): string[] {
-  const invalid = rows
-    .filter(({ state }) => state === "invalid")
-    .map(({ id, problem }) => `${id} is invalid: ${problem}`);
-  return atMost(invalid, (count) => `${count} more schedules are invalid; btu lint names them all`);
+/** Whoever paused everything may have forgotten it. */
+function pausedAllWarning({ sinceMs, note }: Pick<Pause, "sinceMs" | "note">): string {
+  const since = sinceMs === null ? "" : ` since ${utcText(Math.floor(sinceMs / 1000))}`;
+  const why = note === "" ? "" : ` (${note})`;
+  return `all schedules are paused${since}${why}; to go on: btu resume --all`;
+}
+
+/** What to tell of builders that cannot make a job, so that nothing of theirs runs. */
+export function builderWarnings(builders: readonly BuilderInUse[]): string[] {
+  return builders.flatMap(({ problem, schedules }) =>
+    problem === null
+      ? []
+      : [
+          `no job can be made for ${schedules === 1 ? "1 schedule" : `${schedules} schedules`}: ${problem}`,
+        ],
+  );
+}
+
+/** What to tell of schedules that are invalid: the first of them, and how many more. */
+export function invalidWarnings(invalid: ReadonlyArray<Pick<ListRow, "id" | "problem">>): string[] {
+  const texts = invalid.map(({ id, problem }) => `${id} is invalid: ${problem}`);
+  return atMost(texts, (count) => `${count} more schedules are invalid; btu lint names them all`);
 }
 
 /** A ledger entry for people and programs. */
@@ -161,17 +184,23 @@ export function firingStatus(entry: LedgerEntry): FiringStatus {
 
 /** Makes the document. */
 export function statusDocument(parts: StatusParts): StatusDocument {
-  const { daemon, connections, refresh, rows, recent, lateness } = parts;
+  const { daemon, connections, refresh, builders, rows, recent, lateness } = parts;
   const problems = problemsOf(parts);
   return {
     at: new Date(parts.nowMs).toISOString(),
     health: problems.length === 0 ? "healthy" : "degraded",
     problems,
-    warnings: [...clockWarnings(parts.leadership), ...warningsOf(rows)],
+    warnings: [
+      ...clockWarnings(parts.leadership),
+      ...(parts.pausedAll === null ? [] : [pausedAllWarning(parts.pausedAll)]),
+      ...builderWarnings(builders),
+      ...invalidWarnings(rows.filter(({ state }) => state === "invalid")),
+    ],
     daemon,
     leadership: parts.leadership,
     connections,
     refresh,
+    builders,
     schedules: countStates(rows),
     next: comingUp(rows),
     last_firings: recent.map(firingStatus),

@@ -3,7 +3,7 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../redis/keys.ts";
 import { PAUSED_ALL, rqKeys } from "../redis/keys.ts";
 import { readRqWorkers } from "../redis/rq-workers.ts";
-import { lastChange } from "./definitions.ts";
+import { heldSince, lastChange } from "./definitions.ts";
 import type { ChangeEntry } from "./definitions.ts";
 import { findEntries, parseLastOutcome } from "./ledger.ts";
 import type { LedgerEntry } from "./ledger.ts";
@@ -102,6 +102,13 @@ async function queueState(client: Redis, name: string): Promise<QueueState | nul
   return { name, workers: workers.filter(({ queues }) => queues.includes(name)).length, waiting };
 }
 
+/** The last change; where it lies behind those of many others, since when the present definition holds. */
+async function changeOf({ client, keys, scheduleId: schedule }: TrailOptions) {
+  const wanted = { schedule, lookAtMax: CHANGES_LOOKED_AT_MAX };
+  const found = await lastChange(client, keys.changes, wanted);
+  return found ?? heldSince(schedule, await client.hget(keys.definitions, schedule));
+}
+
 /** Reads it. */
 export async function readTrail(options: TrailOptions): Promise<Trail> {
   const { client, keys, scheduleId, queue, entries } = options;
@@ -114,7 +121,7 @@ export async function readTrail(options: TrailOptions): Promise<Trail> {
       limit: entries,
       lookAtMax: ENTRIES_LOOKED_AT_MAX,
     }),
-    lastChange(client, keys.changes, { schedule: scheduleId, lookAtMax: CHANGES_LOOKED_AT_MAX }),
+    changeOf(options),
     lastJobOf(options),
     queueState(client, queue),
   ]);

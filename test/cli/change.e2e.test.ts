@@ -59,6 +59,23 @@ async function say(daemon: Daemon, ...args: string[]): Promise<string> {
   return `${code} ${stdout}${stderr}`.trimEnd();
 }
 
+test("status and doctor tell that everything is paused, since when and why", async () => {
+  await using daemon = await start();
+  await say(daemon, "pause", "--all", "--note", "moving house");
+  const told = expect.stringMatching(
+    /^all schedules are paused since 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ \(moving house\); to go on: btu resume --all$/,
+  );
+  const { value } = await btuJson(["status"], daemon);
+  expect(value).toMatchObject({ health: "healthy", warnings: [told, expect.anything()] });
+  const doctor = await btuJson(["doctor"], daemon);
+  expect(doctor.value).toMatchObject({
+    findings: expect.arrayContaining([{ level: "warning", area: "daemon", text: told }]),
+  });
+  await say(daemon, "resume", "--all");
+  const after = await btuJson(["status"], daemon);
+  expect(after.value).toMatchObject({ warnings: [expect.stringContaining("bad is invalid")] });
+});
+
 describe.each(["socket", "redis"])("over the %s", (way) => {
   test("run, pause and resume say what they did and what comes next", async () => {
     await using daemon = await start();
@@ -253,6 +270,9 @@ describe("without a daemon", () => {
       /^3 btu: no daemon takes commands .* the request was withdrawn\n/,
     ],
     [["pause"], /^2 btu: name either a schedule or --all/],
+    [["pause", ""], /^2 btu: SCHEDULE is empty/],
+    [["run", ""], /^2 btu: SCHEDULE is empty/],
+    [["run", "--task", ""], /^2 btu: "--task" needs a value that is not empty/],
     [["pause", "nightly", "--all"], /^2 btu: name either a schedule or --all/],
     [["run"], /^2 btu: name either a schedule or --task TASK/],
     [["run", "nightly", "--task", "BT-1"], /^2 btu: name either a schedule or --task TASK/],

@@ -43,6 +43,7 @@ describe("btu config", () => {
   test.each([
     ["rq_prt = 1\n", "rq_prt: unknown key"],
     ['time_zone_string = "Mars/Base"\n', 'time_zone_string "Mars/Base": unknown time zone'],
+    ['time_zone_string = "America/NewYork"\n', '(did you mean "America/New_York"?)'],
   ])("check finds the fault in %j", async (line, fault) => {
     using file = configFile(`${CONFIG}${line}`);
     const { path } = file;

@@ -79,19 +79,76 @@ describe("a site that is well", () => {
         "schedules",
         "SQL rights",
         "web server",
+        "jobs",
         "socket",
         "workers",
         "daemon",
       ]),
     );
     expect(lines).toContain("ok schedules: the site's BTU app: 16 or newer");
+    expect(lines).toContain(
+      "ok jobs: native for 1 schedule: this BTU app runs a task by its id, so no web server is needed",
+    );
     expect(lines).toContain("ok SQL rights: every table that is needed may be read");
     expect(lines.join("\n")).toMatch(/^ok daemon: last reconcile (now|\d+s ago), in \d+ ms$/m);
     expect(lines.join("\n")).toMatch(/^ok web server: \S+ answers; the token is that of "\S+"$/m);
   });
 });
 
+const NATIVE = 'job_builder = "native"\nsite = "site1.localhost"';
+
 describe("what is wrong is found", () => {
+  test("jobs that the web server makes for want of a setting, told by status, too", async () => {
+    await using all = await startSite("v16");
+    await all.site.enableOnly({ "TS-000001": "0 2 * * *" });
+    await using daemon = await startDaemon({
+      config: all.site.config(`socket_path = "${all.socketPath}"`),
+    });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const { lines } = await examine(all.configPath);
+    expect(lines.filter((line) => line.includes(" jobs: "))).toEqual([
+      'warning jobs: pickled for 1 schedule: "site" is not configured; set site to the name of the site: then jobs are made here, and are on time while the web server is down',
+    ]);
+    const { value } = await btuJson(["status"], { configPath: all.configPath });
+    expect(value).toMatchObject({
+      builders: [{ kind: "pickled", schedules: 1, problem: null, why: '"site" is not configured' }],
+    });
+  });
+
+  test("jobs that no builder can make, once", async () => {
+    await using all = await startSite("v14", `${NATIVE}\n`);
+    await all.site.enableOnly({ "TS-000001": "0 2 * * *" });
+    await using daemon = await startDaemon({
+      config: all.site.config(`${NATIVE}\nsocket_path = "${all.socketPath}"`),
+    });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const { lines, code } = await examine(all.configPath);
+    expect(code).toBe(1);
+    expect(lines.filter((line) => line.includes("older than 15.1.1"))).toEqual([
+      'error jobs: native for 1 schedule: job_builder is "native", but this BTU app is older than 15.1.1 and cannot run a native job; set job_builder to auto or pickled',
+    ]);
+    const { value } = await btuJson(["status"], { configPath: all.configPath });
+    expect(value).toMatchObject({
+      warnings: [
+        "no job can be made for 1 schedule: this BTU app is older than 15.1.1 and cannot run a native job; set job_builder to auto or pickled",
+      ],
+    });
+  });
+
+  test("an invalid schedule is told once, though the daemon knows of it, too", async () => {
+    await using all = await startFile(`${SCHEDULE("a", "long")}${SCHEDULE("b", "long")}`);
+    const broken = SCHEDULE("b", "long").replace("0 2", "61 2");
+    writeFileSync(all.dir.file("schedules.toml"), SCHEDULE("a", "long") + broken);
+    await using daemon = await startDaemon({
+      config: `rq_url = "${all.redis.url}"\nschedules_file = "${all.dir.file("schedules.toml")}"\nsocket_path = "${all.dir.file("s.sock")}"\n`,
+    });
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+    const { lines } = await examine(all.configPath);
+    expect(lines.filter((line) => line.includes("invalid"))).toEqual([
+      "warning schedules: b is invalid: minute '61' is outside 0-59",
+    ]);
+  });
+
   test("a socket that an older app looks for elsewhere", async () => {
     await using all = await startSite("v14");
     const path = "path_to_btu_scheduler_uds";

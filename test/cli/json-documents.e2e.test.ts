@@ -9,6 +9,7 @@ import { startDaemon } from "../support/daemon.ts";
 import { KEYS } from "../support/engine.ts";
 import { mismatches } from "../support/json-documentation.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { startStandinFrappe } from "../support/standin-frappe.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const SCHEDULES = `
@@ -39,6 +40,15 @@ id = "bad"
 cron = "*/90 25 * * *"
 function = "a.b"
 `;
+
+const OF_A_SITE = {
+  name: "TS-000001",
+  task: "BT-000001",
+  enabled: 1,
+  cron_string: "0 2 * * *",
+  cron_timezone: "UTC",
+  queue_name: "long",
+} as const;
 
 /** Ten minutes of a schedule that is deleted since: one occurrence was placed twice, the others are missing. */
 async function writeFaultyPast(client: Redis): Promise<void> {
@@ -71,7 +81,8 @@ async function startAll() {
   await client.hset(KEYS.paused, "paused", JSON.stringify({ since_ms: Date.now(), note: "why" }));
   const dir = tempDir();
   writeFileSync(dir.file("schedules.toml"), SCHEDULES);
-  const config = `rq_url = "${redis.url}"\nschedules_file = "schedules.toml"\n`;
+  const frappe = await startStandinFrappe({ generation: "v16", schedules: [OF_A_SITE] });
+  const config = `rq_url = "${redis.url}"\nschedules_file = "schedules.toml"\nconnectivity_mode = "webserver"\nwebserver_port = ${frappe.port}\nwebserver_token = "${frappe.token}"\n`;
   const daemon = await startDaemon({ config, dir });
   await daemon.waitForLog(/every-second .*late_ms/, { from: 0 });
   await daemon.waitForLog(/failed schedule=broken-queue/, { from: 0 });
@@ -80,6 +91,7 @@ async function startAll() {
     [Symbol.asyncDispose]: async () => {
       await daemon[Symbol.asyncDispose]();
       await redis[Symbol.asyncDispose]();
+      await frappe[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
     },
   };

@@ -53,6 +53,22 @@ const SCHEDULES = [
   schedule("off", "0 9 * * *", { enabled: false, timeZone: "UTC" }),
 ];
 
+test("a schedule without cron text or zone is named with its problem, and leaves no gap", () => {
+  const options = { style: makeStyle({ isTerminal: false, env: {}, color: false }), width: 80 };
+  const lines = [{ cron: null }, { cron: "  " }, { timeZone: null }].map((rest) => {
+    const rows = lintSchedules([schedule("TS-1", "30 2 * * *", rest)], nowSeconds);
+    return lintLines(rows, options).slice(0, 2);
+  });
+  expect(lines).toEqual([
+    ["problem: TS-1  America/New_York  reports.run", "  problem: the schedule has no cron text"],
+    ["problem: TS-1  America/New_York  reports.run", "  problem: the schedule has no cron text"],
+    [
+      "problem: TS-1  30 2 * * *  reports.run",
+      "  problem: the schedule has no time zone, and none is configured",
+    ],
+  ]);
+});
+
 test("a zone in another letter case is a warning", () => {
   const [row] = lintSchedules([schedule("a", "@daily", { timeZone: "utc" })], nowSeconds);
   expect([row?.level, row?.time_zone]).toEqual(["warning", "UTC"]);

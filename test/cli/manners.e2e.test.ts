@@ -1,4 +1,5 @@
 /** How the compiled program behaves towards the person at the terminal. */
+import type { Socket } from "bun";
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { runBtu } from "../support/btu.ts";
@@ -9,11 +10,14 @@ import { runInTerminal } from "../support/terminal.ts";
 const CTRL_C = "\u0003";
 const EXIT_BY_SIGINT = 130;
 
-/** The socket of a daemon that takes every connection and answers nobody. */
-function startSilent() {
+/** The socket of a daemon that takes every connection and gives this answer; null answers nobody. */
+function startSilent(answer: string | null = null) {
   const dir = tempDir();
   const path = dir.file("silent.sock");
-  const server = Bun.listen({ unix: path, socket: { data: () => undefined } });
+  const data = (socket: Socket): void => {
+    if (answer !== null) socket.end(answer);
+  };
+  const server = Bun.listen({ unix: path, socket: { data } });
   const configPath = dir.file("btu.toml");
   writeFileSync(configPath, `socket_path = "${path}"\nschedules_file = "schedules.toml"\n`);
   return {
@@ -58,5 +62,22 @@ describe("while a daemon does not answer", () => {
     const ran = await runBtu(["__complete", "lint", ""], { env });
     expect(ran).toEqual({ code: 0, stdout: "words\n", stderr: "" });
     expect(performance.now() - startMs).toBeLessThan(3_000);
+  });
+});
+
+describe("when the answer to a change is lost", () => {
+  test.each([
+    ["closed", "", ["run", "nightly"], "btu history nightly"],
+    ["of another form", '{"ok":true,"result":{}}\n', ["run", "nightly"], "btu history nightly"],
+    ["cut off", '{"ok":tr', ["run", "--task", "BT-1"], "btu history 'task|BT-1'"],
+    ["of another form", '{"ok":true,"result":[]}\n', ["pause", "a"], "btu list --state paused"],
+    ["closed", "", ["resume", "--all"], "btu list --state paused"],
+  ])("because it is %s, btu says how to find out: %#", async (_, answer, args, check) => {
+    using broken = startSilent(answer);
+    const { code, stderr } = await runBtu(args, { configPath: broken.configPath });
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `; it may have been done all the same: look at "${check}" before you ask again`,
+    );
   });
 });

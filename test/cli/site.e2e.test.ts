@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { btuJson, runBtu } from "../support/btu.ts";
 import { startDaemon } from "../support/daemon.ts";
+import { eventually } from "../support/eventually.ts";
 import { mismatches } from "../support/json-documentation.ts";
 import { startMariadb } from "../support/mariadb-server.ts";
 import type { MariadbServer } from "../support/mariadb-server.ts";
@@ -75,6 +76,24 @@ describe("on a site", () => {
     const { code, stdout } = await runBtu(["tasks"], alone(config()));
     expect([code, stdout]).toEqual([0, expect.stringMatching(/\n\d+ tasks\n$/)]);
     expect(stdout).toContain("O'Brien's Überprüfung 🚀");
+  });
+
+  test("completion offers all tasks that run --task would take, without a daemon, too", async () => {
+    const { value } = await btuJson(["tasks"], alone(config()));
+    const runnable = (value as Array<{ id: string; state: string; schedules: number }>).filter(
+      ({ state }) => state !== "cancelled",
+    );
+    expect(runnable.some(({ schedules }) => schedules === 0)).toBe(true);
+    const env = { BTU_SCHEDULER_CONFIG: alone(config()).configPath };
+    const offered = await eventually(
+      async () => {
+        const { stdout } = await runBtu(["__complete", "run", "--task", ""], { env });
+        const [, ...lines] = stdout.trimEnd().split("\n");
+        return lines.length > 0 && lines.map((line) => line.split("\t", 1)[0]);
+      },
+      { what: "the database answers before anybody gets impatient" },
+    );
+    expect(offered).toEqual(runnable.map(({ id }) => id));
   });
 
   test("btu tasks says that a configuration has no site", async () => {

@@ -28,6 +28,15 @@ export const HEALTHY: StatusDocument = {
     { name: "MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6", problem: null, app: "16 or newer" },
   ],
   refresh: { last_at: "2026-03-07T11:59:26.000Z", took_ms: 12, every_s: 90 },
+  builders: [
+    {
+      kind: "native",
+      why: "this BTU app runs a task by its id, so no web server is needed",
+      problem: null,
+      advice: null,
+      schedules: 3,
+    },
+  ],
   schedules: { total: 5, active: 3, disabled: 1, invalid: 0, never: 0, paused: 1 },
   next: [
     {

@@ -31,6 +31,7 @@ describe("the screen of btu status", () => {
                    ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BT…
       Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    6: 3 active, 1 paused, 1 disabled, 1 invalid
+      Jobs         native for 3 schedules: this BTU app runs a ta…
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 …
 
@@ -66,6 +67,7 @@ describe("the screen of btu status", () => {
                    ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
       Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    6: 3 active, 1 paused, 1 disabled, 1 invalid
+      Jobs         native for 3 schedules: this BTU app runs a task by its id, so no …
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
 
@@ -94,6 +96,7 @@ describe("the screen of btu status", () => {
                    ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
       Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    5: 3 active, 1 paused, 1 disabled
+      Jobs         native for 3 schedules: this BTU app runs a task by its id, so no web server is needed
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
 
@@ -124,6 +127,7 @@ describe("the screen of btu status", () => {
                    ok MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
       Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    6: 3 active, 1 paused, 1 disabled, 1 invalid
+      Jobs         native for 3 schedules: this BTU app runs a task by its id, so no web server is needed
       Last read    34s ago in 12 ms, every 1min 30s
       Lateness     half within 2 ms, 99 % within 9 ms, worst 1.4 s (412 firings)
 
@@ -160,6 +164,7 @@ describe("the screen of btu status", () => {
                    ✔ MariaDB 127.0.0.1:3306/_a94a8fe5ccb19ba6, BTU app 16 or newer
       Leadership   this daemon leads, term 3 (erp1:4711:0a1b)
       Schedules    0: 0 active
+      Jobs         native for 3 schedules: this BTU app runs a task by its id, so no …
       Last read    not done yet, every 30s
       Lateness     nothing fired yet
       "

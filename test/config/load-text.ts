@@ -15,7 +15,7 @@ export interface TextOptions {
   readonly env?: Environment;
   /** Other files by their path. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly knowsZone?: (zone: string) => boolean;
+  readonly unknownZone?: (zone: string) => string | null;
 }
 
 /** The error of the system for a file that is not there. */

@@ -202,9 +202,10 @@ describe("faults", () => {
 
   test("a zone that the zone data lack is a fault", () => {
     const text = `${SOURCE}\ntime_zone_string = "Mars/Olympus"`;
-    expect(faults(text, { knowsZone: (zone) => zone === "UTC" })).toEqual([
-      'line 2: time_zone_string "Mars/Olympus": unknown time zone; use an IANA name such as America/New_York',
+    expect(faults(text, { unknownZone: () => ' (did you mean "Mars/Base"?)' })).toEqual([
+      'line 2: time_zone_string "Mars/Olympus": unknown time zone; use an IANA name such as America/New_York (did you mean "Mars/Base"?)',
     ]);
+    expect(faults(text, { unknownZone: () => null })).toEqual([]);
     expect(loadText(text).config.time_zone_string).toBe("Mars/Olympus");
   });
 });

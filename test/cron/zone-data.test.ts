@@ -172,6 +172,36 @@ describe("a zone", () => {
     );
   });
 
+  test.each([
+    ["America/NewYork", "America/New_York"],
+    ["america/new york", "America/New_York"],
+    ["New York", "America/New_York"],
+    ["europe/berln", "Europe/Berlin"],
+    ["Tokyo", "Asia/Tokyo"],
+    ["posix/Europe/Berlin", "Europe/Berlin"],
+  ])("that is nearly one is not found as %j, and %j is offered", (name, meant) => {
+    expect(() => builtin.find(name)).toThrow(
+      `unknown time zone '${name}'; use an IANA name such as America/New_York (did you mean "${meant}"?)`,
+    );
+  });
+
+  test.each(["EDT", "PST", "IST", "Z", "+05:30", "Eastern Standard Time", "Mars/Olympus"])(
+    "that means nothing here is not found as %j, and nothing is offered",
+    (name) => {
+      expect(() => builtin.find(name)).toThrow(/America\/New_York$/);
+    },
+  );
+
+  test("a name that the zone data have learned is not offered as before", () => {
+    const directory = new ZoneDirectory("3000a", "Z Here/Placid 1 - X\n");
+    const zones = openZoneData({ choice: "system", directory: directory.path });
+    expect(() => zones.find("Here/Placf")).toThrow('"Here/Placid"');
+    directory.writeIndex("3000b", "Z Here/Place 1 - X\n");
+    zones.refresh(0);
+    expect(zones.refresh(31_000)).toBe(true);
+    expect(() => zones.find("Here/Placf")).toThrow('"Here/Place"');
+  });
+
   test("that the system lacks is taken from the link in its index", () => {
     const directory = new ZoneDirectory("3000a", "Z Here/Place 1 - X\nL Here/Place Old/Name\n");
     directory.write("Here/Place", { offsets: [1234] });

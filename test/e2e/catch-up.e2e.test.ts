@@ -16,6 +16,9 @@ function at(hour: number, minute = 0, second = 0): number {
   return Date.UTC(2027, 1, 1, hour, minute, second) / 1000;
 }
 
+/** What a busy machine may take for the rest of a look. */
+const SLACK_MS = 1_500;
+
 let redis: RedisServer;
 let client: Redis;
 let dir: TempDir;
@@ -116,10 +119,12 @@ describe("after an hour without a daemon", () => {
 
   test("the next one is on time", async () => {
     await using daemon = await downUntil(
-      [at(12, 0, 30), at(13, 9, 59)],
+      [at(12, 0, 30), at(13, 9)],
       TEN_MINUTELY,
       'misfire = "skip"',
     );
+    await waitForLedger(client, 1, daemon);
+    daemon.setWall((at(13, 10) - 3) * 1000);
     await waitForLedger(client, 2, daemon);
     expect(await entries()).toEqual([
       skipped(at(12, 10), at(13), 6),
@@ -132,7 +137,7 @@ describe("up to a minute late", () => {
   test.each(["skip", "run_once", "run_all"])(
     "every occurrence is placed, in order, with misfire = %p",
     async (policy) => {
-      const down = [at(12, 0, 5), at(12, 0, 55)] as const;
+      const down = [at(12, 0, 1), at(12, 0, 48)] as const;
       const cron = "*/20 * * * * * *";
       await using daemon = await downUntil(down, cron, `misfire = "${policy}"`);
       await waitForLedger(client, 2, daemon);
@@ -149,7 +154,7 @@ describe("a clock that is set while the daemon runs", () => {
     const startMs = performance.now();
     daemon.setWall(at(12, 10, 5) * 1000);
     await waitForLedger(client, 1, daemon);
-    expect(performance.now() - startMs).toBeLessThan(1_200);
+    expect(performance.now() - startMs).toBeLessThan(1_000 + SLACK_MS);
     expect(await entries()).toEqual([late(at(12, 10))]);
     await daemon.waitForLog(/the clock went forward/, { from: 0 });
   });
@@ -157,12 +162,13 @@ describe("a clock that is set while the daemon runs", () => {
   test("back: nothing fires twice", async () => {
     const cron = "*/2 * * * * * *";
     await using daemon = await daemonAt(at(12, 0, 1), cron);
-    await waitForLedger(client, 1, daemon);
-    daemon.setWall(at(11, 59, 58) * 1000);
+    const before = await waitForLedger(client, 1, daemon);
+    const first = Number(before[0]!["due"]);
+    daemon.setWall((first - 4) * 1000);
     await daemon.waitForLog(/the clock went back/, { from: 0 });
-    await waitForLedger(client, 2, daemon);
+    await waitForLedger(client, before.length + 2, daemon);
     const dues = (await ledgerOf(client)).map(({ due }) => Number(due));
-    expect(dues).toEqual([at(12, 0, 2), at(12, 0, 4)]);
+    expect(dues).toEqual(dues.map((_, index) => first + 2 * index));
   });
 });
 

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { BENCH_ID, startBtuSite } from "../support/btu-site.ts";
 import type { BtuSite, SiteName } from "../support/btu-site.ts";
-import { startDaemon } from "../support/daemon.ts";
+import { startBeforeDue, startDaemon } from "../support/daemon.ts";
 import { PythonPeer } from "../support/python-peer.ts";
 import type { RqVersion } from "../support/python.ts";
 import { runPython } from "../support/python.ts";
@@ -19,8 +19,6 @@ const VERSIONS: readonly RqVersion[] = ["1.13.0", "1.16.2", "2.10.0"];
 
 /** Noon in Los Angeles, 15:00 in New York, 05:00 of the next day in Tokyo. */
 const DUE_MS = Date.UTC(2027, 2, 1, 20, 0, 0);
-/** Time enough to start, to read everything and to pickle three tasks. */
-const LEAD_MS = 900;
 const DUE = String(DUE_MS / 1000);
 const NOON = "0 0 12 1 3 * 2027";
 
@@ -33,7 +31,7 @@ const QUOTES_ID = 'TS-O\'Brien "Q" `B` \\n';
 
 /** Starts a daemon a moment before everything is due; ends it, and gives its log, after `count` firings. */
 async function fireAll(site: BtuSite, count: number, more: string): Promise<string> {
-  await using daemon = await startDaemon({ config: site.config(more), wallMs: DUE_MS - LEAD_MS });
+  await using daemon = await startBeforeDue({ config: site.config(more) }, DUE_MS);
   await waitForLedger(site.client, count, daemon);
   await daemon.stop();
   return daemon.log();
@@ -273,7 +271,8 @@ describe.each([...NATIVE_SITES])("a site of BTU $name, whose jobs are made here"
       });
       const lateMs = Number(entry["fired_ms"]) - DUE_MS;
       expect(lateMs).toBeGreaterThanOrEqual(0);
-      expect(lateMs).toBeLessThan(1_000);
+      // The web server stands in by a Python process for each task.
+      expect(lateMs).toBeLessThan(5_000);
     }
     expect(await agendaOf(site.client)).toEqual([]);
     expect(log).toMatch(
@@ -330,7 +329,7 @@ describe("a site of which only the web server can be reached", () => {
         'source_id = "far away"',
         `rq_url = "${own.url}"`,
       ].join("\n");
-      await using daemon = await startDaemon({ config, wallMs: DUE_MS - LEAD_MS });
+      await using daemon = await startBeforeDue({ config }, DUE_MS);
       const client = await own.client();
       const [entry] = await waitForLedger(client, 1, daemon);
       await daemon.stop();
@@ -357,7 +356,7 @@ describe("a site of which only the web server can be reached", () => {
       documents: { "BTU Task Log": logs },
       enqueue: async (scheduleId) => {
         // The worker is quick: its log is there before the answer.
-        logs.push({ name: "BTLOG-1", schedule: scheduleId, creation: "2027-03-01 20:00:01.5" });
+        logs.push({ name: "BTLOG-1", schedule: scheduleId, creation: "2027-03-01 20:00:04.5" });
         asked.resolve();
         await realDelay(60_000);
       },
@@ -379,7 +378,7 @@ describe("a site of which only the web server can be reached", () => {
       `rq_url = "${own.url}"`,
     ].join("\n");
     const client = await own.client();
-    const first = await startDaemon({ config, wallMs: DUE_MS - LEAD_MS });
+    const first = await startBeforeDue({ config }, DUE_MS);
     await asked.promise;
     await first.kill();
     expect(await ledgerOf(client)).toEqual([]);

@@ -12,7 +12,7 @@ import { QueueNames } from "../../src/job/queue-names.ts";
 import { Remembered } from "../../src/redis/remembered.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { setup } from "../frappe/setup.ts";
-import { KEYS, startEngine } from "../support/engine.ts";
+import { KEYS, readLedger, startEngine } from "../support/engine.ts";
 import type { Engine } from "../support/engine.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -54,8 +54,8 @@ async function withSite(
   {
     traces = [],
     enqueue = () => undefined,
-    waitsForBuilders = true,
-  }: { traces?: FindTrace[]; enqueue?: () => unknown; waitsForBuilders?: boolean } = {},
+    waitsForBuilders = () => true,
+  }: { traces?: FindTrace[]; enqueue?: () => unknown; waitsForBuilders?: () => boolean } = {},
 ): Promise<void> {
   const enqueued: string[] = [];
   await using parts = await setup(
@@ -68,7 +68,7 @@ async function withSite(
     { timeoutMs: 10_000 },
   );
   const builder = delegatedBuilder({ endpoints: parts.frappe, traces });
-  const options = { server, nowSeconds: NOW, waitsForBuilders: () => waitsForBuilders };
+  const options = { server, nowSeconds: NOW, waitsForBuilders };
   await using engine = await startEngine({ ...options, builderFor: () => builder });
   await work({ engine, enqueued, site: parts.site });
 }
@@ -235,6 +235,38 @@ describe("a lost answer", () => {
         expect(asked).toEqual([DUE * 1000]);
       },
       { traces: [trace] },
+    );
+  });
+});
+
+describe("a site that is still being asked when the next occurrence is due", () => {
+  test("is waited for: what it did before it answered is not entered as an older trouble", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    let isHanging = false;
+    const enqueue = (): Promise<void> => {
+      asked.resolve();
+      return answer.promise;
+    };
+    await withSite(
+      async ({ engine, site }) => {
+        site.misbehave("maintenance");
+        await engine.plan(schedule);
+        await engine.advance(31);
+        site.misbehave(null);
+        isHanging = true;
+        await engine.advance(2);
+        await asked.promise;
+        await engine.advance(60);
+        expect(await engine.ledger()).toEqual([]);
+        answer.resolve();
+        await engine.done(1);
+        expect((await engine.ledger())[0]).toMatchObject({
+          outcome: "handed_over",
+          due: String(DUE),
+        });
+      },
+      { enqueue, waitsForBuilders: () => !isHanging },
     );
   });
 });
@@ -431,7 +463,7 @@ describe("an edit while the site is asked", () => {
       expect(await client.exists(KEYS.handing)).toBe(0);
       expect(enqueued).toEqual(["TS-1"]);
     };
-    await withSite(work, { enqueue: () => answer.promise, waitsForBuilders: false });
+    await withSite(work, { enqueue: () => answer.promise, waitsForBuilders: () => false });
   });
 });
 
@@ -459,6 +491,51 @@ describe("many schedules due at once", () => {
       },
       { enqueue: slowly },
     );
+  });
+});
+
+describe("a daemon that is told to end while the site is asked", () => {
+  test("waits for the answer, and enters what was handed over", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    const enqueue = (): Promise<void> => {
+      asked.resolve();
+      return answer.promise;
+    };
+    await withSite(
+      async ({ engine }) => {
+        await engine.plan(schedule);
+        await engine.advance(30);
+        await asked.promise;
+        const ended = engine[Symbol.asyncDispose]();
+        answer.resolve();
+        await ended;
+      },
+      { enqueue, waitsForBuilders: () => false },
+    );
+    expect(await readLedger(client)).toMatchObject([
+      { schedule: "TS-1", due: String(DUE), outcome: "handed_over" },
+    ]);
+    expect(await client.exists(KEYS.handing)).toBe(0);
+  });
+
+  test("ends without an answer that does not come: the claim stays for whoever comes next", async () => {
+    const asked = Promise.withResolvers<void>();
+    const enqueue = (): Promise<void> => {
+      asked.resolve();
+      return Promise.withResolvers<void>().promise;
+    };
+    await withSite(
+      async ({ engine }) => {
+        await engine.plan(schedule);
+        await engine.advance(30);
+        await asked.promise;
+        await engine[Symbol.asyncDispose]();
+      },
+      { enqueue, waitsForBuilders: () => false },
+    );
+    expect(await readLedger(client)).toEqual([]);
+    expect(await client.hget(KEYS.handing, "TS-1")).toStartWith(`${DUE} `);
   });
 });
 

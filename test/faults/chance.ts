@@ -34,6 +34,12 @@ export class Chance {
     return choices[Math.floor(this.next() * choices.length)] as T;
   }
 
+  /** All of them, in another order. */
+  shuffled<T>(items: readonly T[]): T[] {
+    const placed = items.map((item) => ({ item, place: this.next() }));
+    return placed.toSorted((a, b) => a.place - b.place).map(({ item }) => item);
+  }
+
   /** True in this share of cases. */
   isLikely(share: number): boolean {
     return this.next() < share;

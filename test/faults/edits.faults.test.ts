@@ -4,10 +4,9 @@ import type { Connection } from "mysql2/promise";
 import { startBtuSite } from "../support/btu-site.ts";
 import { startDaemon } from "../support/daemon.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
-import type { LedgerFields } from "../support/rq-keys.ts";
 import { IS_FULL, faultTest } from "./chance.ts";
 import type { Chance } from "./chance.ts";
-import { auditAll, jobFindings, readLeftovers } from "./reckoning.ts";
+import { auditAll, changingFindings, jobFindings, readLeftovers, throwIfAny } from "./reckoning.ts";
 
 const EDITS = IS_FULL ? 1_000 : 60;
 const ROWS = 40;
@@ -61,18 +60,6 @@ const EDIT_KINDS: Readonly<Record<string, Edit>> = {
   },
 };
 
-const MAY_END_AS = new Set(["fired", "late", "dropped"]);
-
-function ledgerFindings(ledger: readonly LedgerFields[]): string[] {
-  const last = new Map<string, number>();
-  return ledger.flatMap(({ schedule = "", due, outcome = "", reason = "" }) => {
-    const before = last.get(schedule) ?? -Infinity;
-    last.set(schedule, Number(due));
-    if (!MAY_END_AS.has(outcome)) return [`${schedule}|${due}: ${outcome} ${reason}`];
-    return Number(due) > before ? [] : [`doubled: ${schedule}|${due}, ${outcome}`];
-  });
-}
-
 faultTest(`${EDITS} edits around due instants`, async (chance) => {
   await using site = await startBtuSite("v16");
   const { port, user, password } = site.mariadb;
@@ -115,10 +102,8 @@ faultTest(`${EDITS} edits around due instants`, async (chance) => {
   await db.end();
   const left = await readLeftovers(site.client);
   const audit = await auditAll(site.client);
-  const findings = [...jobFindings(left), ...ledgerFindings(left.ledger)];
+  const findings = [...jobFindings(left), ...changingFindings(left.ledger)];
   if (audit.missing + audit.doubled + audit.unexpected > 0) findings.push(JSON.stringify(audit));
-  if (findings.length > 0) {
-    throw new Error(`${findings.length} findings:\n  ${findings.slice(0, 20).join("\n  ")}`);
-  }
+  throwIfAny(findings, `${left.jobs.length} jobs`);
   return `${left.jobs.length} jobs placed, ${audit.skipped["dropped"] ?? 0} due ones dropped by an edit, 0 missing, 0 doubled`;
 });

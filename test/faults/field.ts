@@ -34,7 +34,25 @@ export interface Field extends AsyncDisposable {
   writeFile(text?: string): void;
   start(options?: FieldDaemonOptions): Promise<Daemon>;
   /** Waits until nothing is due that is not placed, `behindSeconds` behind now at most. */
-  caughtUp(options?: { behindSeconds?: number; timeoutMs?: number }): Promise<void>;
+  caughtUp(options?: CaughtUpOptions): Promise<void>;
+}
+
+/** How far behind, and how long to wait. */
+export interface CaughtUpOptions {
+  readonly behindSeconds?: number;
+  readonly timeoutMs?: number;
+}
+
+/** Waits until nothing is due that is not placed, `behindSeconds` behind now at most. */
+export async function caughtUp(
+  client: Redis,
+  { behindSeconds = 1, timeoutMs = 20_000 }: CaughtUpOptions = {},
+): Promise<void> {
+  const look = async (): Promise<boolean> => {
+    const [, score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
+    return score !== undefined && Number(score) > Date.now() / 1000 - behindSeconds;
+  };
+  await eventually(look, { timeoutMs, what: "everything that is due is placed" });
 }
 
 /** Opens a field. */
@@ -65,13 +83,7 @@ export async function openField(
     writeFile,
     start: ({ port = redis.port, more = "", ...options } = {}) =>
       startDaemon({ ...options, config: config(port, more) }),
-    caughtUp: async ({ behindSeconds = 1, timeoutMs = 20_000 } = {}) => {
-      const look = async (): Promise<boolean> => {
-        const [, score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
-        return score !== undefined && Number(score) > Date.now() / 1000 - behindSeconds;
-      };
-      await eventually(look, { timeoutMs, what: "everything that is due is placed" });
-    },
+    caughtUp: (options) => caughtUp(client, options),
     [Symbol.asyncDispose]: async () => {
       await redis[Symbol.asyncDispose]();
       dir[Symbol.dispose]();

@@ -10,12 +10,12 @@ export interface Periodic {
 
 const QUEUES = ["short", "default", "long"];
 
-/** `count` schedules with these periods in turn, spread over the seconds and over three queues. */
-export function makePeriodic(count: number, periods: readonly number[]): Periodic[] {
+/** `count` schedules with these periods in turn, spread over the seconds and over three queues; `letter` begins their ids. */
+export function makePeriodic(count: number, periods: readonly number[], letter = "S"): Periodic[] {
   return Array.from({ length: count }, (_, index) => {
     const periodSeconds = periods[index % periods.length] ?? 60;
     return {
-      id: `S${String(index).padStart(5, "0")}`,
+      id: `${letter}${String(index).padStart(5, "0")}`,
       periodSeconds,
       phase: Math.floor(index / periods.length) % periodSeconds,
       queue: QUEUES[index % QUEUES.length] ?? "default",
@@ -24,7 +24,7 @@ export function makePeriodic(count: number, periods: readonly number[]): Periodi
 }
 
 /** Its cron text. */
-function cronOf({ periodSeconds, phase }: Periodic): string {
+export function cronOf({ periodSeconds, phase }: Periodic): string {
   return `${phase}-59/${periodSeconds} * * * * * *`;
 }
 

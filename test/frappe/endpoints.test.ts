@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { jsonReply } from "../support/frappe-replies.ts";
+import { htmlReply, jsonReply } from "../support/frappe-replies.ts";
 import type { HttpReply } from "../support/http-server.ts";
 import { faultOf, setup } from "./setup.ts";
 
@@ -19,7 +19,7 @@ describe("getPickledTask", () => {
   test("gives the bytes of the JSON array, and asks for task and schedule", async () => {
     await using parts = await setup();
     const bytes = await parts.frappe.getPickledTask("BT & Söhne", "TS-1");
-    expect(bytes).toEqual(Uint8Array.from([0x80, 4, 0x4e, 0x2e, 255, 0]));
+    expect(bytes).toEqual(Uint8Array.from([0x80, 4, 0x43, 2, 255, 0, 0x2e]));
     expect(parts.site.requests).toMatchObject([
       { verb: "GET", params: { task_id: "BT & Söhne", task_schedule_id: "TS-1" } },
     ]);
@@ -58,6 +58,18 @@ describe("getPickledTask", () => {
     expect(error.message).toContain('"BT-1"');
   });
 
+  test.each<[string, HttpReply]>([
+    ["a page of some proxy", htmlReply(200, "Welcome", "It works")],
+    ["an empty answer", { status: 200, body: "" }],
+    ["the first part of a pickle", { status: 200, body: Uint8Array.from([0x80, 4, 0x4e]) }],
+    ["bytes that are no pickle", jsonReply(200, { message: [1, 2, 3] })],
+  ])("never takes %s for a job", async (_, reply) => {
+    await using parts = await setup();
+    parts.site.misbehave(reply);
+    const error = await faultOf(parts.frappe.getPickledTask("BT-1", null));
+    expect([error.kind, error.transient]).toEqual(["bad-answer", false]);
+  });
+
   test("tells a task that is not there", async () => {
     await using parts = await setup({ tasks: ["BT-1"] });
     const error = await faultOf(parts.frappe.getPickledTask("BT-2", null));
@@ -67,6 +79,8 @@ describe("getPickledTask", () => {
 
   test("takes a pickle of a megabyte", async () => {
     const pickle = new Uint8Array(1024 * 1024).fill(200);
+    pickle.set([0x80, 4]);
+    pickle.set([0x2e], pickle.length - 1);
     await using parts = await setup({ pickledTask: () => pickle });
     expect(await parts.frappe.getPickledTask("BT-1", null)).toEqual(pickle);
   });

@@ -32,6 +32,16 @@ describe("ServerWatch", () => {
     expect(() => watch.beforeCall()).not.toThrow();
   });
 
+  test("leaves a server alone for as long as it asks, and no longer", async () => {
+    const { clock, watch } = setup();
+    const parts = { kind: "rate-limited", transient: true, retryAfterMs: 30_000 } as const;
+    watch.afterCall(new FrappeError("too many", parts));
+    await clock.advance(29_999);
+    expect(() => watch.beforeCall()).toThrow("too many");
+    await clock.advance(1);
+    expect(() => watch.beforeCall()).not.toThrow();
+  });
+
   test("lets one call ask at a time, while the others are turned away", async () => {
     const { clock, watch } = setup();
     watch.afterCall(fault("gateway"));

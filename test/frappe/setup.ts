@@ -14,9 +14,9 @@ interface Setup extends AsyncDisposable {
   readonly frappe: FrappeEndpoints;
 }
 
-const PICKLE = Uint8Array.from([0x80, 4, 0x4e, 0x2e, 255, 0]);
+const PICKLE = Uint8Array.from([0x80, 4, 0x43, 2, 255, 0, 0x2e]);
 
-/** Default: a site of BTU 16 whose pickled task is six bytes. */
+/** Default: a site of BTU 16 whose pickled task is seven bytes. */
 export async function setup(
   site: Partial<StandinOptions> = {},
   client: Partial<FrappeClientOptions> = {},

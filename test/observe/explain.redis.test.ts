@@ -64,6 +64,20 @@ describe("explainSchedule", () => {
     expect(found?.why.last).toContain("It ran as planned");
   });
 
+  test("tells since when its definition holds where its change lies behind those of many", async () => {
+    await using engine = await startEngine({ server, nowSeconds: NOW });
+    await engine.plan(makeSchedule({ cron: "*/5 * * * *" }));
+    const changes = client.pipeline();
+    const fields = ["at_ms", NOW * 1000, "change"];
+    changes.xadd(KEYS.changes, "*", "schedule", "s1", ...fields, "paused");
+    for (let i = 0; i < 1_000; i += 1) {
+      changes.xadd(KEYS.changes, "*", "schedule", `other-${i}`, ...fields, "edited");
+    }
+    await changes.exec();
+    const found = await explain(engine);
+    expect(found?.changed).toEqual({ at: "2026-03-02T10:00:30.000Z", change: "since" });
+  });
+
   test("knows the last outcome when the ledger has lost it", async () => {
     await using engine = await startEngine({ server, nowSeconds: NOW });
     await engine.plan(makeSchedule());

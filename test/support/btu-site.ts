@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { Redis } from "ioredis";
 import { startMariadb } from "./mariadb-server.ts";
-import type { MariadbServer } from "./mariadb-server.ts";
+import type { MariadbServer, MariadbServerOptions } from "./mariadb-server.ts";
 import { startRedis } from "./redis-server.ts";
 import type { RedisServer } from "./redis-server.ts";
 import { startStandinFrappe } from "./standin-frappe.ts";
@@ -45,7 +45,7 @@ export interface SitePorts {
 }
 
 /** The site's zone is New York; in winter this lies an hour ahead, which is as lately changed as the present moment. */
-const SUMMER_NOW = "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', '-04:00')";
+export const SUMMER_NOW = "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', '-04:00')";
 
 function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
@@ -55,10 +55,11 @@ function quoted(text: string): string {
 export async function startBtuSite(
   name: SiteName,
   frappeOptions: Partial<StandinOptions> = {},
+  mariadbOptions: MariadbServerOptions = {},
 ): Promise<BtuSite> {
   await using stack = new AsyncDisposableStack();
   const { database, generation } = SITES[name];
-  const mariadb = stack.use(await startMariadb());
+  const mariadb = stack.use(await startMariadb(mariadbOptions));
   const redis = stack.use(await startRedis());
   const frappe = stack.use(await startStandinFrappe({ generation, ...frappeOptions }));
   await mariadb.load(SCHEMA);

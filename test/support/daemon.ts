@@ -152,3 +152,24 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     [Symbol.asyncDispose]: dispose,
   };
 }
+
+/** So long before the due instant the daemon is started: it has to have planned before its wall time comes near. */
+const PLANNED_AHEAD_MS = 60_000;
+/** So long before it is due the daemon goes on from: it looks at its clock once a second. */
+const LEAD_MS = 2_500;
+
+/** Starts a daemon, and lets its wall time come to a moment before `dueMs` as soon as it has planned, however long that takes. */
+export async function startBeforeDue(
+  options: Omit<DaemonOptions, "wallMs">,
+  dueMs: number,
+): Promise<Daemon> {
+  const daemon = await startDaemon({ ...options, wallMs: dueMs - PLANNED_AHEAD_MS });
+  try {
+    await daemon.waitForLog(/agenda reconciled/, { from: 0 });
+  } catch (error) {
+    await daemon[Symbol.asyncDispose]();
+    throw error;
+  }
+  daemon.setWall(dueMs - LEAD_MS);
+  return daemon;
+}

@@ -8,7 +8,7 @@ import type { SiteState } from "../../src/config/site-state.ts";
 import type { Log } from "../../src/base/log.ts";
 import { Book } from "../../src/engine/book.ts";
 import { FireLoop } from "../../src/engine/fire-loop.ts";
-import type { FireLoopOptions } from "../../src/engine/fire-loop.ts";
+import type { FireLoopOptions } from "../../src/engine/fire-loop-options.ts";
 import type { FiringReport } from "../../src/engine/firing-report.ts";
 import { RunningCheck } from "../../src/engine/running-check.ts";
 import { SiteHold } from "../../src/engine/site-hold.ts";
@@ -30,6 +30,9 @@ import { scheduleMap } from "./schedules.ts";
 
 /** Keys under the default prefix. */
 export const KEYS = makeKeys("btu_scheduler:");
+
+/** Far less than a loop is given to end. */
+const ENDING_STEP_MS = 25;
 
 /** One entry of the ledger, field by field. */
 export type Entry = Readonly<Record<string, string>>;
@@ -150,7 +153,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     ledger: () => readLedger(client),
     [Symbol.asyncDispose]: async () => {
       stop.abort();
-      await running;
+      await ended({ clock, running });
       redis.close();
     },
   };
@@ -170,6 +173,20 @@ async function plan(
     onPlanned: (id, due) => book.setDue(id, due),
   });
   loop.refresh();
+}
+
+/** What ends in good order takes its time, which only the fake clock has. */
+async function ended(parts: { clock: FakeClock; running: Promise<void> }): Promise<void> {
+  let isOver = false;
+  const over = parts.running.finally(() => {
+    isOver = true;
+  });
+  const look = async (): Promise<boolean> => {
+    if (!isOver) await parts.clock.advance(ENDING_STEP_MS);
+    return isOver;
+  };
+  await eventually(look, { what: "the end of the loop" });
+  await over;
 }
 
 interface Idling {

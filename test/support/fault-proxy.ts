@@ -73,6 +73,8 @@ class Passage {
   #replies: "pass" | "hold" | "cut" = "pass";
   #heldReplies: Buffer[] = [];
   #delayReplyMs = 0;
+  /** On their way, the oldest first: nothing that comes later may overtake them. */
+  readonly #delayed: Buffer[] = [];
 
   constructor(sockets: Sockets, number: number, rules: Rules) {
     this.#client = sockets.client;
@@ -154,11 +156,17 @@ class Passage {
       this.#server.end();
     } else if (this.#replies === "hold") {
       this.#heldReplies.push(bytes);
-    } else if (this.#delayReplyMs === 0) {
+    } else if (this.#delayReplyMs === 0 && this.#delayed.length === 0) {
       this.#client.write(bytes);
     } else {
-      setTimeout(() => this.#client.write(bytes), this.#delayReplyMs);
+      this.#delayed.push(bytes);
+      setTimeout(() => this.#writeDelayed(), this.#delayReplyMs);
     }
+  }
+
+  #writeDelayed(): void {
+    const bytes = this.#delayed.shift();
+    if (bytes !== undefined) this.#client.write(bytes);
   }
 }
 

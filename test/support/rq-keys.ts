@@ -37,7 +37,7 @@ export async function waitForLedger(
 ): Promise<LedgerFields[]> {
   const what = `${count} entries in the ledger`;
   const look = async (): Promise<boolean> => (await client.xlen(LEDGER)) >= count;
-  await eventually(look, { what }).catch((cause: unknown) => {
+  await eventually(look, { what, timeoutMs: 30_000 }).catch((cause: unknown) => {
     throw new Error(`${what}: they did not come:\n${daemon.log()}`, { cause });
   });
   return ledgerOf(client);

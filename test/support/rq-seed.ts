@@ -35,7 +35,8 @@ function iso(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
 }
 
-function pickledTask(task: string, schedule: string): Buffer {
+/** The compressed call of a task as BTU 15.1.1 and newer enqueue it. */
+export function pickledTask(task: string, schedule: string): Buffer {
   const own = PyDict.fromRecord({ task_id: task, site_name: "erp", schedule_id: schedule });
   const kwargs: Record<string, PickleValue> = {
     site: "erp",
