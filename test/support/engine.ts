@@ -26,7 +26,7 @@ import { BuilderCounter } from "./counted-builder.ts";
 import { eventually, realDelay } from "./eventually.ts";
 import { FakeClock } from "./fake-clock.ts";
 import type { RedisServer } from "./redis-server.ts";
-import { scheduleMap } from "./schedules.ts";
+import { scheduleMap, TOOLS } from "./schedules.ts";
 
 /** Keys under the default prefix. */
 export const KEYS = makeKeys("btu_scheduler:");
@@ -78,6 +78,8 @@ export interface EngineOptions extends Partial<
   readonly readRunning?: readonly ReadRunning[];
   /** Time stands still while a builder asks a real server, which knows nothing of the fake clock. */
   readonly waitsForBuilders?: () => boolean;
+  /** Ledger entries kept. Default 10,000. */
+  readonly ledgerMax?: number;
   /** Another way to Redis, such as a proxy's port. */
   readonly port?: number;
 }
@@ -89,13 +91,13 @@ function connect(port: number): RedisConnection {
 
 /** Starts it. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { server, nowSeconds, log = silentLog } = options;
+  const { server, nowSeconds, ledgerMax = 10_000, log = silentLog } = options;
   const clock = new FakeClock(nowSeconds * 1000);
   const redis = connect(options.port ?? server.port);
   const client = await server.client();
   const stop = new AbortController();
   await redis.ready(stop.signal);
-  const agenda = new Agenda({ client: redis.client, keys: KEYS, clock, ledgerMax: 10_000 });
+  const agenda = new Agenda({ client: redis.client, keys: KEYS, clock, ledgerMax });
   const book = new Book();
   const [reports, changed]: [FiringReport[], string[]] = [[], []];
   const remembered = new Remembered({ client, key: KEYS.remembered });
@@ -165,6 +167,7 @@ async function plan(
   await reconcileAgenda({
     agenda,
     clock,
+    tools: TOOLS,
     schedules: map,
     isDeleted: () => true,
     onPlanned: (id, due) => book.setDue(id, due),
