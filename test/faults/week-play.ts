@@ -2,7 +2,7 @@
 import type { Redis } from "ioredis";
 import { setPaused } from "../../src/agenda/by-hand.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
-import { KEYS, startEngine } from "../support/engine.ts";
+import { startEngine } from "../support/engine.ts";
 import type { Engine } from "../support/engine.ts";
 import { eventually } from "../support/eventually.ts";
 import { startRedis } from "../support/redis-server.ts";
@@ -15,11 +15,6 @@ import type { Away, Pause } from "./week-cast.ts";
 const LEDGER_MAX = 1_000_000;
 /** As a daemon does that nobody tells of a change. */
 const RECONCILE_EVERY_SECONDS = 6 * 3_600;
-/** So often the loop is looked at before it counts as asleep: a job may still be in the making. */
-const LOOKS_MIN = 30;
-/** What is due for a day never comes. */
-const STUCK_AFTER_MS = 86_400_000;
-
 /** Something that happens at an instant. */
 interface Scene {
   readonly atSeconds: number;
@@ -81,24 +76,8 @@ class Play implements AsyncDisposable {
     return this.#engine.clock.nowMs() / 1000;
   }
 
-  /** Goes from one due instant to the next, and stays at each until all is done that is due. */
-  async goOnUntil(untilSeconds: number): Promise<void> {
-    const { clock, client } = this.#engine;
-    for (let looks = 0; ;) {
-      const [member, score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
-      const dueMs = Math.ceil(Number(score ?? Infinity) * 1000);
-      if (Math.min(dueMs, untilSeconds * 1000) > clock.nowMs()) {
-        looks = 0;
-        await clock.skip(Math.min(dueMs, untilSeconds * 1000) - clock.nowMs());
-        continue;
-      }
-      if (dueMs > untilSeconds * 1000) return;
-      looks += 1;
-      if (clock.nowMs() - dueMs > STUCK_AFTER_MS) throw new Error(`${member} is due, and stays`);
-      // While the loop works it sets no timer; where it sleeps it may have been told to come again.
-      const isAsleep = (clock.nextTimerMs ?? 0) > 0 && looks >= LOOKS_MIN;
-      await clock.skip(isAsleep ? (clock.nextTimerMs ?? 0) : 0);
-    }
+  async jump(untilSeconds: number): Promise<void> {
+    await this.#engine.jump(untilSeconds - this.#nowSeconds);
   }
 
   async reconcile(): Promise<void> {
@@ -153,10 +132,10 @@ export async function playWeek(): Promise<Play> {
   const play = await Play.open();
   try {
     for (const { atSeconds, act } of scenes()) {
-      await play.goOnUntil(atSeconds);
+      await play.jump(atSeconds);
       await act(play);
     }
-    await play.goOnUntil(END);
+    await play.jump(END);
   } catch (error) {
     await play[Symbol.asyncDispose]();
     throw error;

@@ -60,6 +60,8 @@ export interface Engine extends AsyncDisposable {
   plan(...schedules: readonly Schedule[]): Promise<void>;
   /** Lets time go on, second by second, and the loop work in each. */
   advance(seconds: number): Promise<void>;
+  /** Lets time go on, from one due instant to the next at once, and the loop do at each all that is due. */
+  jump(seconds: number): Promise<void>;
   /** Waits until the loop has reported so many occurrences. */
   done(count: number): Promise<void>;
   ledger(): Promise<Entry[]>;
@@ -141,6 +143,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     changed,
     plan: (...schedules) => plan({ agenda, book, clock, loop }, schedules),
     advance: (seconds) => advance({ clock, settle }, seconds),
+    jump: (seconds) => jump({ clock, client }, seconds),
     done: async (count) => {
       const look = async (): Promise<boolean> => {
         // A loop that was woken while it worked sleeps for no time at all, which takes a look at the clock.
@@ -173,6 +176,34 @@ async function plan(
     onPlanned: (id, due) => book.setDue(id, due),
   });
   loop.refresh();
+}
+
+/** So often the loop is looked at before it counts as asleep: a job may still be in the making. */
+const LOOKS_MIN = 30;
+/** What is due for a day never comes. */
+const STUCK_AFTER_MS = 86_400_000;
+
+async function jump(
+  { clock, client }: { readonly clock: FakeClock; readonly client: Redis },
+  seconds: number,
+): Promise<void> {
+  const untilMs = clock.nowMs() + seconds * 1000;
+  for (let looks = 0; ;) {
+    const [member, score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
+    const dueMs = Math.ceil(Number(score ?? Infinity) * 1000);
+    const nextMs = Math.min(dueMs, untilMs);
+    if (nextMs > clock.nowMs()) {
+      looks = 0;
+      await clock.skip(nextMs - clock.nowMs());
+      continue;
+    }
+    if (dueMs > untilMs) return;
+    if (clock.nowMs() - dueMs > STUCK_AFTER_MS) throw new Error(`${member} is due, and stays`);
+    looks += 1;
+    // While the loop works it sets no timer; where it sleeps it may have been told to come again.
+    const isAsleep = (clock.nextTimerMs ?? 0) > 0 && looks >= LOOKS_MIN;
+    await clock.skip(isAsleep ? (clock.nextTimerMs ?? 0) : 0);
+  }
 }
 
 interface Idling {
