@@ -34,8 +34,11 @@ const BEHIND: OffsetChanges = { transitions: [NOW - 9 * HOUR], offsets: [0, -HOU
 /** By the new rules clocks go forward two hours at 12:30. */
 const AHEAD: OffsetChanges = { transitions: [NOW + 40 * 60], offsets: [0, 2 * HOUR] };
 
-async function told(engine: Engine): Promise<unknown[]> {
-  const time = (due = ""): string => new Date(Number(due) * 1000).toISOString().slice(11, 16);
+function time(due = ""): string {
+  return new Date(Number(due) * 1000).toISOString().slice(11, 16);
+}
+
+async function told(engine: Engine): Promise<string[]> {
   return (await engine.ledger()).map(({ outcome, due }) => `${time(due)} ${outcome}`);
 }
 

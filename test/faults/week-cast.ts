@@ -28,7 +28,7 @@ export interface Character {
 export interface Away {
   readonly fromSeconds: number;
   readonly untilSeconds: number;
-  /** The daemon is ended and started again; Redis alone is killed and restarted; or both, as when the machine is off. */
+  /** The daemon is ended and started again; Redis alone is; or both, as when the machine is off. */
   readonly what: "daemon" | "redis" | "machine";
 }
 

@@ -63,7 +63,7 @@ class Play implements AsyncDisposable {
   }
 
   static async open(): Promise<Play> {
-    // What is written is there after a kill of Redis; only a crash of the whole machine would take a second of it.
+    // It is ended in good order, and then writes all it has to its disk: no need to wait for that after each command.
     const redis = await startRedis({ aof: true, config: { appendfsync: "everysec" } });
     return new Play(redis, await newEngine(redis, START));
   }
@@ -95,7 +95,7 @@ class Play implements AsyncDisposable {
   async beAway({ what, untilSeconds }: Away): Promise<void> {
     const isDaemonGone = what !== "redis";
     if (isDaemonGone) await this.#engine[Symbol.asyncDispose]();
-    if (what !== "daemon") await this.#redis.process.kill();
+    if (what !== "daemon") await this.#redis.process.stop();
     await this.#engine.clock.skip((untilSeconds - this.#nowSeconds) * 1000);
     if (what !== "daemon") await this.#redis.process.restart();
     if (isDaemonGone) {

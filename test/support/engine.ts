@@ -80,14 +80,16 @@ export interface EngineOptions extends Partial<
   readonly readRunning?: readonly ReadRunning[];
   /** Time stands still while a builder asks a real server, which knows nothing of the fake clock. */
   readonly waitsForBuilders?: () => boolean;
+  /** Whom the engine is to Redis. Default: everybody. */
+  readonly user?: { readonly username: string; readonly password: string };
   /** Ledger entries kept. Default 10,000. */
   readonly ledgerMax?: number;
   /** Another way to Redis, such as a proxy's port. */
   readonly port?: number;
 }
 
-function connect(port: number): RedisConnection {
-  const target = { host: "127.0.0.1", port, db: 0 };
+function connect(port: number, user: EngineOptions["user"]): RedisConnection {
+  const target = { host: "127.0.0.1", port, db: 0, ...user };
   return connectRedis({ target, clock: systemClock, log: silentLog, name: "test" });
 }
 
@@ -95,7 +97,7 @@ function connect(port: number): RedisConnection {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { server, nowSeconds, ledgerMax = 10_000, log = silentLog } = options;
   const clock = new FakeClock(nowSeconds * 1000);
-  const redis = connect(options.port ?? server.port);
+  const redis = connect(options.port ?? server.port, options.user);
   const client = await server.client();
   const stop = new AbortController();
   await redis.ready(stop.signal);
@@ -180,8 +182,8 @@ async function plan(
 
 /** So often the loop is looked at before it counts as asleep: a job may still be in the making. */
 const LOOKS_MIN = 30;
-/** What is due for a day never comes. */
-const STUCK_AFTER_MS = 86_400_000;
+/** What is due for an hour never comes. */
+const STUCK_AFTER_MS = 3_600_000;
 
 async function jump(
   { clock, client }: { readonly clock: FakeClock; readonly client: Redis },
