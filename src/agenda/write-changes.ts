@@ -72,8 +72,8 @@ const DROPPED_BECAUSE: Partial<Readonly<Record<DefinitionChange, string>>> = {
 /** Of an operation that the script did not answer. */
 const LOST: ApplyVerdict = { kind: "fired", droppedSeconds: null };
 
-/** Operations in one script call: 2 to 3 ms of Redis. */
-const BATCH_SIZE = 250;
+/** Operations in one script call: about 2 ms of Redis. */
+const BATCH_SIZE = 150;
 
 /** What the script is asked, and the occurrence that is planned then. */
 type Operation = ApplyOperation & { readonly dueSeconds: number | null };
