@@ -359,7 +359,7 @@ describe("reconcileAgenda", () => {
     const many = Array.from({ length: 2_300 }, (_, i) => makeSchedule({ id: `TS-${i}` }));
     expect(await reconcile(...many)).toMatchObject({ planned: 2_300 });
     expect(await client.zcard(keys.agenda)).toBe(2_300);
-    expect(Number(await generation())).toBe(10);
+    expect(Number(await generation())).toBe(16);
     expect(await reconcile(...many)).toMatchObject({ planned: 0 });
     expect(await reconcile()).toMatchObject({ dropped: 2_300 });
     expect(await client.zcard(keys.agenda)).toBe(0);
