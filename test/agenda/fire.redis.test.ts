@@ -182,3 +182,47 @@ describe("the script that fires", () => {
     expect(await readLedger(client)).toMatchObject([{ fired_ms: String((DUE + years) * 1000) }]);
   });
 });
+
+describe("the guard against overlaps", () => {
+  test.each([
+    ["blocks while it is not older than twice the timeout", 2 * 180_000, 180, "overlap"],
+    ["does not block a millisecond later", 2 * 180_000 + 1, 180, "placed"],
+    ["of a job without a timeout blocks for ever", 365 * DAY * 1000, -1, "overlap"],
+  ] as const)("%s", async (_, ageMs, timeout, kind) => {
+    const ms = String(DUE * 1000 - ageMs);
+    const guard = { job: "last", queue: "default", ms, timeout: String(timeout) };
+    await client.hset(KEYS.lastJob, "a", JSON.stringify(guard));
+    await client.hset(rqKeys.job("last"), "status", "queued");
+    const verdicts = await fire(request("a", { overlapGuard: { lastJob: LAST } }));
+    expect(verdicts).toEqual([{ kind }]);
+  });
+
+  test("that the caller does not know is named, and nothing is done", async () => {
+    const guard = { job: "newer", queue: "default", ms: "0", timeout: "180" };
+    await client.hset(KEYS.lastJob, "a", JSON.stringify(guard));
+    const before = await everything();
+    const verdicts = await fire(request("a", { overlapGuard: { lastJob: LAST } }));
+    expect(verdicts).toEqual([{ kind: "last_job", lastJobId: "newer" }]);
+    expect(await everything()).toEqual(before);
+  });
+});
+
+describe("the occurrence that follows", () => {
+  test.each([
+    ["placed", {}],
+    ["failed", { job: null, outcome: "failed" }],
+    ["skipped", { job: null, outcome: "skipped_misfire" }],
+    [
+      "handed over",
+      { job: null, outcome: "handed_over", handing: { key: KEYS.handing, token: "t" } },
+    ],
+  ] as ReadonlyArray<[string, Partial<FireRequest>]>)(
+    "is planned in the same step as the one that is %s",
+    async (_, differing) => {
+      await fire(request("a", differing));
+      expect(await client.zscore(KEYS.agenda, `a|${DUE + 60}`)).toBe(String(DUE + 60));
+      expect(await client.zscore(KEYS.agenda, `a|${DUE}`)).toBeNull();
+      expect(await client.hget(KEYS.planned, "a")).toStartWith(`${DUE + 60} ${DUE} `);
+    },
+  );
+});
