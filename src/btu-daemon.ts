@@ -155,7 +155,8 @@ async function serve(loaded: LoadedConfig, args: Arguments): Promise<number> {
     await daemon.run(signal);
   } catch (error) {
     if (!signal.aborted) {
-      log.error(describeError(error));
+      const faults = error instanceof ConfigurationError ? error.faults : [describeError(error)];
+      for (const fault of faults) log.error(fault);
       return exitCodeOf(error);
     }
     log.warn(`while ending: ${describeError(error)}`);

@@ -73,7 +73,8 @@ function openLeadership(shared: Shared, daemonId: string, links: Links): Leaders
       }
       links.fireLoop().refresh();
     },
-    repair: (isFirst) => repairState({ agenda, book, sourceId: id, log, isFirst }),
+    repair: (isFirst, keepLease) =>
+      repairState({ agenda, book, sourceId: id, log, isFirst, keepLease }),
   });
 }
 

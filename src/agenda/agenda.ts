@@ -74,9 +74,16 @@ export interface RepairOperation {
   readonly definition: string;
   /** JSON of the last job placed, or "". */
   readonly lastJob: string;
-  /** Placed, and not known to Redis any more. */
+  /** Settled, and not known to Redis any more. */
   readonly lost: MissedRun | null;
+  /** What Redis knew as settled when `lost` was counted. */
+  readonly known: SettledRecord | null;
 }
+
+const REPAIR_VERDICTS = ["restored", "newer", "again"] as const;
+
+/** What became of it; see the head of repair.lua. */
+export type RepairVerdict = (typeof REPAIR_VERDICTS)[number];
 
 /** Part of a repair. */
 export interface RepairBatch {
@@ -220,18 +227,19 @@ export class Agenda {
   /**
    * Writes back what is remembered of some schedules; see the head of repair.lua.
    *
-   * @returns per schedule what was settled in Redis before, or null when that was as new; null when the state was moved away.
+   * @returns a verdict per schedule; null when the state was moved away.
    */
-  async repair(batch: RepairBatch): Promise<Array<string | null> | null> {
+  async repair(batch: RepairBatch): Promise<RepairVerdict[] | null> {
     const { identity, isLast, pauses, operations } = batch;
     const flatPauses = isLast ? [...pauses].flat() : [];
-    const args = operations.flatMap(({ id, settled, next, definition, lastJob, lost }) => [
+    const args = operations.flatMap(({ id, settled, next, definition, lastJob, lost, known }) => [
       id,
       settled === null ? "" : formatSettled(settled),
       ...nextArgs(next),
       definition,
       lastJob,
       ...missedArgs(lost),
+      known?.dueSeconds ?? "",
     ]);
     const head = [this.#generation, identity.format, identity.source, isLast ? "1" : ""];
     const keys = [...this.stateKeys, this.#options.keys.state];
@@ -244,7 +252,7 @@ export class Agenda {
       },
     );
     if (reply[0] === "moved") return null;
-    return reply.map((verdict) => (verdict === "newer" ? null : verdict));
+    return reply.map((word) => readVerdict("repair", REPAIR_VERDICTS, word));
   }
 
   /** Where it is remembered that a request was carried out. */

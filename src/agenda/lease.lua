@@ -12,11 +12,15 @@
 -- ARGV[3] gone        a daemon that was not seen for so many milliseconds is gone
 -- ARGV[4] wish        "lead" | "yield" (lead only while nobody else is fit to) | "look" (never) | "leave" (the daemon ends)
 -- ARGV[5] since       who yields counts only daemons seen at or after this instant (epoch ms, Redis's clock)
+-- ARGV[6] format      of the state that the calling daemon knows
 -- Returns {leader or "", term, milliseconds left or -1, Redis's time in epoch ms, generation, repairs,
---          number of other fit daemons, moved_to or ""}
+--          number of other fit daemons, moved_to or ""}; {format} alone, and nothing is done, when a newer version raised it
 
 local LEADER, TERM, DAEMONS, STATE, GENERATION = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local me, ttl, gone, wish = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+
+local state = redis.call('HMGET', STATE, 'repairs', 'moved_to', 'format')
+if tonumber(state[3] or 0) > tonumber(ARGV[6]) then return { state[3] } end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -44,6 +48,5 @@ elseif wants and not leader then
   leader = me
 end
 
-local state = redis.call('HMGET', STATE, 'repairs', 'moved_to')
 return { leader or '', term, redis.call('PTTL', LEADER), string.format('%.0f', now), found[3] or '0', state[1] or '0',
   others, state[2] or '' }

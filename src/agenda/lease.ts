@@ -3,6 +3,7 @@ import type { Redis } from "ioredis";
 import type { Keys } from "../redis/keys.ts";
 import { defineScript, runScript } from "../redis/script.ts";
 import leaseLua from "./lease.lua" with { type: "text" };
+import { newerFormatError, STATE_FORMAT } from "./state.ts";
 
 const LEASE = defineScript("lease", leaseLua);
 
@@ -36,7 +37,11 @@ export interface LeaseView {
   readonly movedTo: string | null;
 }
 
-/** Asks for the lease, renews it, gives it up, or just looks. */
+/**
+ * Asks for the lease, renews it, gives it up, or just looks.
+ *
+ * @throws ConfigurationError when a newer version has taken the state over meanwhile.
+ */
 export async function askLease(
   client: Redis,
   keys: Keys,
@@ -44,9 +49,12 @@ export async function askLease(
 ): Promise<LeaseView> {
   const { leader, term, daemons, state, generation } = keys;
   const wanted = [leader, term, daemons, state, generation];
-  const reply = await runScript(client, LEASE, wanted, [me, ttlMs, goneAfterMs, wish, sinceMs]);
+  const args = [me, ttlMs, goneAfterMs, wish, sinceMs, STATE_FORMAT];
+  const reply = await runScript(client, LEASE, wanted, args);
   if (!Array.isArray(reply)) throw new Error("script lease: unexpected reply");
   const texts = reply.map(String);
+  const [newerFormat = "", ...rest] = texts;
+  if (rest.length === 0) throw newerFormatError(keys, newerFormat);
   const number = (index: number): number => Number(texts[index]);
   const textOrNull = (index: number): string | null => texts[index] || null;
   return {

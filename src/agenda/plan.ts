@@ -6,7 +6,7 @@ import type { Schedule, Timing } from "../schedule/schedule.ts";
 import type { PlanRecord, SettledRecord } from "./plan-record.ts";
 
 /** An instant further ahead than this was written under a wrong clock. */
-const CLOCK_ERROR_SECONDS = 86_400;
+export const CLOCK_ERROR_SECONDS = 86_400;
 /** After new zone data at most so many occurrences lie at wall times already run: a day of them, minute by minute. */
 const REPEATED_WALLS_MAX = 1_440;
 

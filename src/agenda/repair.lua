@@ -14,9 +14,10 @@
 --     due, score, plan      the occurrence that is planned, or "" "" ""
 --     definition   JSON, or ""
 --     last job     JSON of the last job placed, "" when not known
---     lost due, lost until, lost count   occurrences placed since that Redis knows nothing of, or "" "" ""
--- Returns per schedule "newer" (nothing done), or what was settled here before: "" or its record; and "moved" alone when the
--- state was moved to another prefix
+--     lost due, lost until, lost count   occurrences settled since that Redis knows nothing of, or "" "" ""
+--     known        due instant of the record settled here that `lost` was counted from, "" for none
+-- Returns per schedule "restored", "newer" (nothing done) or "again" (nothing done: `known` is not what is here now); and
+-- "moved" alone when the state was moved to another prefix
 
 local STATE = KEYS[11]
 if redis.call('HGET', STATE, 'moved_to') then return reply({ 'moved' }) end
@@ -35,13 +36,16 @@ for _ = 1, tonumber(take()) do pauses[#pauses + 1] = take() end
 
 local function is_newer(operation, before, planned_due)
   if operation.settled == '' then return before or planned_due end
-  return before and due_of(before) >= due_of(operation.settled)
+  local due = due_of(before)
+  return due and due >= due_of(operation.settled)
 end
 
 local function restore(operation)
   local before = redis.call('HGET', SETTLED, operation.id)
   local planned_due = due_of(redis.call('HGET', PLANNED, operation.id))
   if is_newer(operation, before, planned_due) then return 'newer' end
+  local due = due_of(before)
+  if (due and int(due) or '') ~= operation.known then return 'again' end
   if planned_due then redis.call('ZREM', AGENDA, operation.id .. '|' .. int(planned_due)) end
   if operation.settled ~= '' then redis.call('HSET', SETTLED, operation.id, operation.settled) end
   if operation.definition ~= '' then redis.call('HSET', DEFINITIONS, operation.id, operation.definition) end
@@ -54,10 +58,10 @@ local function restore(operation)
   end
   if operation.lost_due ~= '' then
     record({ schedule = operation.id, due = operation.lost_due, outcome = 'lost',
-      reason = 'placed, and then Redis came back with an older state: the job may be gone',
+      reason = 'settled, and then Redis came back with an older state: a job that was placed may be gone',
       ['until'] = operation.lost_until, count = operation.lost_count })
   end
-  return before or ''
+  return 'restored'
 end
 
 local generation = tonumber(redis.call('GET', GENERATION) or 0)
@@ -68,7 +72,8 @@ redis.call('HSET', STATE, 'format', format, 'source', source)
 local verdicts = {}
 while cursor < #ARGV do
   verdicts[#verdicts + 1] = restore({ id = take(), settled = take(), due = take(), score = take(), plan = take(),
-    definition = take(), last_job = take(), lost_due = take(), lost_until = take(), lost_count = take() })
+    definition = take(), last_job = take(), lost_due = take(), lost_until = take(), lost_count = take(),
+    known = take() })
 end
 if last == '1' then
   redis.call('DEL', PAUSED)

@@ -45,26 +45,23 @@ export async function claimState(options: StateOptions): Promise<ClaimResult> {
       return moveFrom(options, found ?? "");
     case "new":
       return findFormer(options);
+    case "format":
+      throw newerFormatError(makeKeys(prefix), found ?? "");
     default:
-      throw new ConfigurationError("redis_key_prefix", [refusalText(verdict, found, options)]);
+      throw new ConfigurationError("redis_key_prefix", [
+        `redis_key_prefix "${prefix}": the state there belongs to the schedules of "${found}", and this daemon reads ` +
+          `"${sourceId}": give it another redis_key_prefix, or set source_id = "${found}" if it is to take them over`,
+      ]);
   }
 }
 
-function refusalText(
-  verdict: string,
-  found: string | undefined,
-  { prefix, sourceId }: StateOptions,
-): string {
-  if (verdict === "format") {
-    return (
-      `redis_key_prefix "${prefix}": the state there has format ${found}, written by a newer version; this one knows ` +
-      `format ${STATE_FORMAT}: install the newer version, or choose another redis_key_prefix`
-    );
-  }
-  return (
-    `redis_key_prefix "${prefix}": the state there belongs to the schedules of "${found}", and this daemon reads ` +
-    `"${sourceId}": give it another redis_key_prefix, or set source_id = "${found}" if it is to take them over`
-  );
+/** Says that the state is of a version to come. */
+export function newerFormatError({ state }: Keys, format: string): ConfigurationError {
+  const prefix = state.slice(0, -makeKeys("").state.length);
+  return new ConfigurationError("redis_key_prefix", [
+    `redis_key_prefix "${prefix}": the state there has format ${format}, written by a newer version; this one knows ` +
+      `format ${STATE_FORMAT}: install the newer version, or choose another redis_key_prefix`,
+  ]);
 }
 
 /** A new prefix may be a changed one: the source's former state is looked for, once. */

@@ -55,6 +55,7 @@ function auditDocument(report: AuditReport) {
 }
 
 function spanText({ sinceSeconds, untilSeconds, schedules }: AuditReport): string {
+  if (sinceSeconds === untilSeconds) return "nothing yet: the last minute is left out";
   const span = `${spokenTime(utcText(sinceSeconds))} to ${spokenTime(utcText(untilSeconds))}`;
   const length = durationText(untilSeconds - sinceSeconds);
   return `${span} (${length}), ${counted(schedules, "schedule")}`;
@@ -107,13 +108,14 @@ function findingLines(
 function auditLines(report: AuditReport, output: Output, askedSeconds: number): string[] {
   const { style, width } = output;
   const { missing, doubled, sinceSeconds, missingFirst, doubledFirst } = report;
-  const isCut = sinceSeconds > askedSeconds;
+  const isLater = sinceSeconds > askedSeconds && sinceSeconds < report.untilSeconds;
+  const why = report.isCut
+    ? "older entries have left the ledger: see ledger_max_entries"
+    : "of the time before nothing is known: no definition is older";
   const lines = [
     ...bulletLines(style.sign(isClean(report) ? "ok" : "bad"), [summaryText(report)], width),
     ...(output.isQuiet ? [] : wrap(`covered: ${spanText(report)}`, width)),
-    ...(isCut && !output.isQuiet
-      ? ["older entries have left the ledger: see ledger_max_entries"]
-      : []),
+    ...(isLater && !output.isQuiet ? [why] : []),
     ...(output.isQuiet ? [] : noteLines(report).flatMap((line) => wrap(line, width))),
     ...findingLines("missing", missingFirst, { count: missing, output }),
     ...findingLines("doubled", doubledFirst, { count: doubled, output }),

@@ -7,7 +7,7 @@ import { complete } from "./complete.ts";
 import type { Candidate, Completion, Kind, LookUp } from "./complete.ts";
 import { CliContext } from "./context.ts";
 import { Output } from "./output.ts";
-import type { CallOptions } from "./run.ts";
+import type { CallOptions } from "./call.ts";
 import { oneLine } from "./text.ts";
 
 /** Whoever pressed a key waits; a daemon with many thousand schedules needs a part of it. */

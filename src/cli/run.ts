@@ -1,27 +1,14 @@
 /** From the command line to the exit code. */
-import type { Clock } from "../base/clock.ts";
 import { describeError, UsageError } from "../base/errors.ts";
 import { versionLine } from "../base/version.ts";
 import { NoDaemonError } from "../control/client.ts";
 import { colorChoice, CommandLineError, MissingCommandError, readCommandLine } from "./args.ts";
 import type { CommandLine } from "./args.ts";
+import type { CallOptions } from "./call.ts";
 import { rootCommand } from "./commands.ts";
 import { DAEMON_WAY_OUT, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 import { ClosedPipeError, Output } from "./output.ts";
-import type { Screen } from "./output.ts";
-
-/** What the program is called with. */
-export interface CallOptions {
-  /** Without the program's own name. */
-  readonly argv: readonly string[];
-  readonly screen: Screen;
-  readonly clock: Clock;
-  /** Standard input, read by commands that ask for it. */
-  readonly input: () => AsyncIterable<Uint8Array>;
-  /** See `ContextOptions`. */
-  readonly interruption?: () => AbortSignal;
-}
 
 /** Where to look further. */
 function wayOut(error: unknown, name: string): string {

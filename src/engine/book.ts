@@ -1,6 +1,7 @@
 /** What the daemon knows in memory: every schedule as last read, what is planned for it, and what was settled. */
 import type { LastJob } from "../agenda/fire-request.ts";
 import type { SettledRecord } from "../agenda/plan-record.ts";
+import { CLOCK_ERROR_SECONDS } from "../agenda/plan.ts";
 import { PAUSED_ALL } from "../redis/keys.ts";
 import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
 
@@ -11,14 +12,12 @@ export interface BookEntry {
   dueSeconds: number | null | undefined;
   /** The guard against running twice, kept to be written back when Redis loses it. */
   settled: SettledRecord | null;
-  /** The last occurrence that this daemon placed itself, epoch seconds. */
-  placedSeconds: number | null;
   /** Known only where the overlap policy is `skip`. */
   lastJob: LastJob | null;
 }
 
 function newEntry(schedule: Schedule): BookEntry {
-  return { schedule, dueSeconds: undefined, settled: null, placedSeconds: null, lastJob: null };
+  return { schedule, dueSeconds: undefined, settled: null, lastJob: null };
 }
 
 /** The same entry with what was read now. What was planned for another timing tells nothing of this one. */
@@ -102,9 +101,11 @@ export class Book {
     if (entry !== undefined) entry.dueSeconds = dueSeconds;
   }
 
-  /** Notes what is settled. */
+  /** Notes what was read as settled. What this daemon settled while it read is newer, unless a wrong clock did it. */
   setSettled(id: string, settled: SettledRecord): void {
     const entry = this.#entries.get(id);
-    if (entry !== undefined) entry.settled = settled;
+    if (entry === undefined) return;
+    const aheadSeconds = (entry.settled?.dueSeconds ?? -Infinity) - settled.dueSeconds;
+    if (aheadSeconds <= 0 || aheadSeconds > CLOCK_ERROR_SECONDS) entry.settled = settled;
   }
 }

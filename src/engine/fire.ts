@@ -9,7 +9,7 @@ import { RedisRefusal } from "../redis/script.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Book } from "./book.ts";
 import type { FiringReport } from "./firing-report.ts";
-import { isPlacing, reportFiring } from "./firing-report.ts";
+import { reportFiring } from "./firing-report.ts";
 
 /** What firing needs. */
 export interface FirerOptions {
@@ -169,7 +169,6 @@ export class Firer {
     if (entry === undefined) return;
     entry.settled = request.settled;
     entry.dueSeconds = request.next?.plan.dueSeconds ?? null;
-    if (isPlacing({ request, verdict })) entry.placedSeconds = request.settled.dueSeconds;
     if (request.job === null || (verdict !== "placed" && verdict !== "already")) return;
     const { id, queue, timeoutSeconds } = request.job;
     if (request.overlapGuard !== null) {

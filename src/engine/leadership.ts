@@ -12,6 +12,9 @@ import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import type { Keys } from "../redis/keys.ts";
+import { redisUptimeSeconds } from "../redis/time.ts";
+import { Fitness } from "./fitness.ts";
+import { OldState } from "./old-state.ts";
 
 /** What leadership needs. */
 export interface LeadershipOptions {
@@ -26,8 +29,11 @@ export interface LeadershipOptions {
   readonly log: Log;
   /** Told when this daemon begins or ceases to lead; `isFirst` as long as it has seen no other lead. */
   readonly onChange: (isLeader: boolean, about: { readonly isFirst: boolean }) => void;
-  /** Writes back what is remembered after Redis went back in time; `isFirst` unless another daemon has done so. */
-  readonly repair: (isFirst: boolean) => Promise<void>;
+  /**
+   * Writes back what is remembered after Redis went back in time; `isFirst` unless another daemon has done so. Calls
+   * `keepLease` now and then: a repair may last longer than a lease.
+   */
+  readonly repair: (isFirst: boolean, keepLease: () => Promise<void>) => Promise<void>;
 }
 
 /** How things stand, for `btu status`. */
@@ -54,14 +60,8 @@ const WHOLE_LOOK_EVERY_MS = 45_000;
 const GONE_AFTER_MS = 100_000;
 /** A little after a lease should have ended. */
 const AFTER_END_MS = 20;
-/** A clock that differs by more must not decide what is due while another daemon can. */
-const CLOCK_WRONG_MS = 60_000;
-/** Time for the daemon that led to write back what it remembers; its memory is the newest. */
-const REPAIR_BY_OTHERS_MS = 2_000;
-/** After a break Redis may have gone back in time, and only the daemon that led can tell: the lease is left to it first. */
-const LEADER_FIRST_MS = 2_000;
-/** A daemon that is fit to lead takes a free lease long before this; a free one for longer means that there is none. */
-const FREE_LEASE_MS = 3_000;
+/** A Redis that is up for less may have come back a moment before this daemon started. */
+const YOUNG_REDIS_SECONDS = 5;
 const LEAVE_TIMEOUT_MS = 500;
 
 /** The service. */
@@ -70,19 +70,14 @@ export class Leadership implements Service {
   readonly #options: LeadershipOptions;
   readonly #wakeup: Wakeup;
   readonly #outage: Outage;
+  readonly #oldState: OldState;
+  readonly #fitness: Fitness;
   #view: LeaseView | null = null;
   #trustUntilMs = -Infinity;
   #isTold = false;
-  #offsetMs: number | null = null;
-  #oldStateSinceMs: number | null = null;
   #ledBefore = false;
-  #leadsFromMs = -Infinity;
   #isFirst = true;
   #wholeLookAtMs = -Infinity;
-  /** Since when nobody leads, by Redis's clock; null while somebody does. */
-  #freeSinceMs: number | null = null;
-  /** Daemons that were last seen before this no longer count as fit. */
-  #fitSinceMs = 0;
   /** Redis before 6.2 lacks the command that renews and tells in one. */
   #canRenewBriefly = true;
 
@@ -90,6 +85,8 @@ export class Leadership implements Service {
     this.#options = options;
     this.#wakeup = new Wakeup(options.clock);
     this.#outage = new Outage("the lease", options);
+    this.#oldState = new OldState(options.clock);
+    this.#fitness = new Fitness(options.clock);
   }
 
   /** Whether this daemon may work now; false as soon as the lease may be another's. */
@@ -98,12 +95,13 @@ export class Leadership implements Service {
   }
 
   get status(): LeadershipStatus {
+    const { offsetMs } = this.#fitness;
     return {
       daemon_id: this.#options.daemonId,
       role: this.isLeader ? "leader" : "standby",
       leader: this.#view?.leader ?? null,
       term: this.#view?.term ?? 0,
-      clock_offset_ms: this.#offsetMs === null ? null : Math.round(this.#offsetMs),
+      clock_offset_ms: offsetMs === null ? null : Math.round(offsetMs),
     };
   }
 
@@ -116,9 +114,8 @@ export class Leadership implements Service {
   /** @inheritdoc */
   async run(signal: AbortSignal): Promise<void> {
     const { redis } = this.#options;
-    // After a break Redis may be another one, or the same with an older state.
     redis.onReady(() => {
-      this.#letLeaderGoFirst();
+      if (this.#view !== null && !this.#ledBefore) this.#oldState.letLeaderGoFirst();
       this.check();
     });
     let isClaimed = false;
@@ -139,11 +136,6 @@ export class Leadership implements Service {
     await this.#leave();
   }
 
-  #letLeaderGoFirst(): void {
-    if (this.#view === null || this.#ledBefore) return;
-    this.#leadsFromMs = this.#options.clock.monotonicMs() + LEADER_FIRST_MS;
-  }
-
   async #claim(): Promise<boolean> {
     const { redis, prefix, sourceId, log } = this.#options;
     const result = await claimState({ client: redis.client, prefix, sourceId, log });
@@ -159,8 +151,8 @@ export class Leadership implements Service {
     const startedMs = clock.monotonicMs();
     const view = this.#view;
     if (view === null || startedMs >= this.#wholeLookAtMs + WHOLE_LOOK_EVERY_MS) return false;
-    if (this.#oldStateSinceMs !== null || !this.#canRenewBriefly) return false;
-    if (this.#isClockWrong) return false;
+    if (this.#oldState.isOpen || !this.#canRenewBriefly) return false;
+    if (this.#fitness.isClockWrong) return false;
     if (!this.isLeader) {
       const leftMs = await leaseLeftMs(redis.client, keys);
       this.#view = { ...view, leftMs };
@@ -185,22 +177,19 @@ export class Leadership implements Service {
 
   async #look(): Promise<void> {
     const { agenda, clock } = this.#options;
-    // Whether our clock is right must be known before we call ourselves fit.
-    const askedMs = clock.monotonicMs();
-    if (this.#offsetMs === null) this.#noteClock(await this.#ask("look"), askedMs);
+    if (this.#fitness.offsetMs === null) await this.#lookFirst();
     const startedMs = clock.monotonicMs();
     this.#wholeLookAtMs = startedMs;
     const before = this.#view;
     const view = await this.#ask(this.#wish());
     this.#view = view;
-    this.#noteClock(view, startedMs);
-    this.#noteFree(view);
+    this.#fitness.note(view, startedMs);
     if (view.movedTo !== null) throw movedError(this.#options.prefix, view.movedTo);
     const isOld = view.generation < agenda.generation;
     const wasRepaired = before !== null && view.repairs !== before.repairs;
     if (isOld || wasRepaired) await this.#meetOldState(view, isOld);
-    else this.#oldStateSinceMs = null;
-    if (this.#oldStateSinceMs !== null) return;
+    else this.#oldState.end();
+    if (this.#oldState.isOpen) return;
     agenda.noteGeneration(view.generation);
     const leads = view.leader === this.#options.daemonId;
     if (!leads && view.leader !== null) this.#isFirst = false;
@@ -208,34 +197,51 @@ export class Leadership implements Service {
     this.#ledBefore = leads;
   }
 
+  /**
+   * Whether our clock is right must be known before we call ourselves fit, and whether Redis has just come back: another
+   * daemon, which it remembers, may be about to find that its state is older.
+   */
+  async #lookFirst(): Promise<void> {
+    const { clock, redis } = this.#options;
+    const startedMs = clock.monotonicMs();
+    const view = await this.#ask("look");
+    const mayBeOlder = view.others > 0 && view.generation > 0;
+    const uptimeSeconds = mayBeOlder ? await redisUptimeSeconds(redis.client) : null;
+    if ((uptimeSeconds ?? Infinity) < YOUNG_REDIS_SECONDS) this.#oldState.letLeaderGoFirst();
+    this.#fitness.note(view, startedMs);
+  }
+
   /** The daemon that led repairs at once, the others after it had its time, so that the newest memory comes first. */
   async #meetOldState(view: LeaseView, isOld: boolean): Promise<void> {
-    const { agenda, clock, log, repair } = this.#options;
+    const { agenda, log, repair } = this.#options;
     this.#trustUntilMs = -Infinity;
-    const nowMs = clock.monotonicMs();
-    if (isOld && this.#oldStateSinceMs === null) {
-      log.error("Redis came back with an older state; writing back what is remembered", {
-        generation: view.generation,
-        seen: agenda.generation,
-      });
-      this.#oldStateSinceMs = nowMs;
+    if (isOld && this.#oldState.begin()) {
+      const fields = { generation: view.generation, seen: agenda.generation };
+      log.error("Redis came back with an older state; writing back what is remembered", fields);
     }
-    const sinceMs = this.#oldStateSinceMs ?? nowMs;
-    if (isOld && !this.#ledBefore && nowMs < sinceMs + REPAIR_BY_OTHERS_MS) return;
-    await repair(isOld);
+    if (isOld && !this.#ledBefore && this.#oldState.mustWait(view.leader)) return;
+    await repair(isOld, this.#leaseKeeper());
     // Our own repair is counted too: we need not answer it.
-    this.#view = await this.#ask("look");
-    this.#oldStateSinceMs = null;
+    this.#view = await this.#ask(this.#wish());
+    this.#oldState.end();
+    this.check();
+  }
+
+  /** Renews the lease of a daemon that repairs, as often as is needed, without its working meanwhile. */
+  #leaseKeeper(): () => Promise<void> {
+    const { clock } = this.#options;
+    let askedMs = clock.monotonicMs();
+    return async () => {
+      if (clock.monotonicMs() < askedMs + RENEW_EVERY_MS) return;
+      askedMs = clock.monotonicMs();
+      await this.#ask(this.#wish());
+    };
   }
 
   #wish(): LeaseWish {
-    if (this.#oldStateSinceMs !== null && !this.#ledBefore) return "look";
-    if (this.#options.clock.monotonicMs() < this.#leadsFromMs) return "look";
-    return this.#isClockWrong ? "yield" : "lead";
-  }
-
-  get #isClockWrong(): boolean {
-    return this.#offsetMs !== null && Math.abs(this.#offsetMs) > CLOCK_WRONG_MS;
+    if (this.#oldState.isOpen && !this.#ledBefore) return "look";
+    if (this.#oldState.isLeaderFirst) return "look";
+    return this.#fitness.isClockWrong ? "yield" : "lead";
   }
 
   #ask(wish: LeaseWish): Promise<LeaseView> {
@@ -245,22 +251,8 @@ export class Leadership implements Service {
       ttlMs: TTL_MS,
       goneAfterMs: GONE_AFTER_MS,
       wish,
-      sinceMs: this.#fitSinceMs,
+      sinceMs: this.#fitness.othersSinceMs,
     });
-  }
-
-  /** The clocks are compared at every look, the way to Redis and back taken as even. */
-  #noteClock(view: LeaseView, startedMs: number): void {
-    const { clock } = this.#options;
-    const wayMs = clock.monotonicMs() - startedMs;
-    this.#offsetMs = clock.nowMs() - wayMs / 2 - view.redisMs;
-  }
-
-  /** Those who are called fit and let the lease lie have died. */
-  #noteFree({ leader, redisMs }: LeaseView): void {
-    this.#freeSinceMs = leader === null ? (this.#freeSinceMs ?? redisMs) : null;
-    if (this.#freeSinceMs !== null && redisMs - this.#freeSinceMs >= FREE_LEASE_MS)
-      this.#fitSinceMs = redisMs;
   }
 
   #pauseMs(): number {

@@ -1,7 +1,8 @@
 /** Writes back to a Redis that lost its newest state what this daemon remembers: guards, plans and pauses. */
-import type { Agenda, RepairOperation } from "../agenda/agenda.ts";
+import type { Agenda, RepairBatch, RepairOperation } from "../agenda/agenda.ts";
 import { lastJobText } from "../agenda/fire-request.ts";
 import type { MissedRun } from "../agenda/fire-request.ts";
+import { parsePlan } from "../agenda/plan-record.ts";
 import type { PlanRecord, SettledRecord } from "../agenda/plan-record.ts";
 import { isActive, nextDue, planRecord, scoreOf } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
@@ -19,10 +20,18 @@ export interface RepairOptions {
   readonly log: Log;
   /** The first daemon to repair writes the pauses too, and makes the others add what they remember. */
   readonly isFirst: boolean;
+  /** Called between batches. */
+  readonly keepLease?: () => Promise<void>;
 }
 
 /** Schedules in one script call: 2 to 3 ms of Redis. */
 const BATCH_SIZE = 200;
+
+/** What Redis knows of a schedule. */
+interface Known {
+  readonly settled: SettledRecord | null;
+  readonly plan: PlanRecord | null;
+}
 
 /** An entry that has something to be written back. */
 interface Remembered {
@@ -65,26 +74,60 @@ function rememberedPlan(
 
 /** Writes everything back. Harmless where Redis knows as much or more. */
 export async function repairState(options: RepairOptions): Promise<void> {
-  const { agenda, book, sourceId, log, isFirst } = options;
+  const { agenda, book, log, isFirst, keepLease } = options;
   const all = [...remembered(book)];
-  const identity = { format: STATE_FORMAT, source: sourceId };
   let restored = 0;
-  for (let start = 0; start === 0 || start < all.length; start += BATCH_SIZE) {
-    const batch = all.slice(start, start + BATCH_SIZE);
-    const known = await agenda.settled(batch.map(({ schedule }) => schedule.id));
-    const isLast = isFirst && start + BATCH_SIZE >= all.length;
-    const operations = batch.map((one) => operationFor(one, known.get(one.schedule.id) ?? null));
-    const before = await agenda.repair({ identity, isLast, pauses: book.pauses, operations });
-    if (before === null) return;
-    restored += before.filter((record) => record !== null).length;
+  for (let start = 0; start < all.length; start += BATCH_SIZE) {
+    const count = await writeBack(all.slice(start, start + BATCH_SIZE), options);
+    if (count === null) return;
+    restored += count;
+    await keepLease?.();
   }
+  if (isFirst) await agenda.repair(batchOf([], options, true));
   log.warn("wrote back what was remembered", { schedules: restored, pauses: book.pauses.size });
 }
 
-function operationFor(
-  { schedule, entry, plan }: Remembered,
-  known: SettledRecord | null,
-): RepairOperation {
+function batchOf(
+  operations: readonly RepairOperation[],
+  { book, sourceId }: RepairOptions,
+  isLast = false,
+): RepairBatch {
+  const identity = { format: STATE_FORMAT, source: sourceId };
+  return { identity, isLast, pauses: book.pauses, operations };
+}
+
+/** How many were restored; null when the state was moved away. Those that another daemon restored meanwhile are looked at again. */
+async function writeBack(
+  batch: readonly Remembered[],
+  options: RepairOptions,
+): Promise<number | null> {
+  const { agenda } = options;
+  let restored = 0;
+  for (let left = batch; left.length > 0;) {
+    const known = await readKnown(agenda, left);
+    const operations = left.map((one) => operationFor(one, known(one.schedule.id)));
+    const verdicts = await agenda.repair(batchOf(operations, options));
+    if (verdicts === null) return null;
+    restored += verdicts.filter((verdict) => verdict === "restored").length;
+    left = left.filter((_, index) => verdicts[index] === "again");
+  }
+  return restored;
+}
+
+async function readKnown(
+  agenda: Agenda,
+  batch: readonly Remembered[],
+): Promise<(id: string) => Known> {
+  const ids = batch.map(({ schedule }) => schedule.id);
+  const settled = await agenda.settled(ids);
+  const plans = await agenda.plansOf(ids);
+  return (id) => ({
+    settled: settled.get(id) ?? null,
+    plan: parsePlan(plans.get(id) ?? ""),
+  });
+}
+
+function operationFor({ schedule, entry, plan }: Remembered, known: Known): RepairOperation {
   const { lastJob, settled } = entry;
   return {
     id: schedule.id,
@@ -92,22 +135,29 @@ function operationFor(
     next: plan === null ? null : { plan, scoreSeconds: scoreOf(schedule, plan.dueSeconds) },
     definition: plan === null ? "" : definitionText(schedule, plan.baseSeconds),
     lastJob: lastJob === null ? "" : lastJobText(lastJob),
-    lost: lostSince(schedule, entry, known),
+    lost: lostSince(schedule, settled, known),
+    known: known.settled,
   };
 }
 
-/** What this daemon placed after the instant that Redis still knows. */
+/**
+ * What was settled after the instant that Redis still knows, as far as this daemon knows. Whether all of it was placed, and
+ * by which daemon, does not matter: the ledger of it is gone too.
+ */
 function lostSince(
   schedule: ActiveSchedule,
-  { placedSeconds }: BookEntry,
-  known: SettledRecord | null,
+  settled: SettledRecord | null,
+  known: Known,
 ): MissedRun | null {
-  if (placedSeconds === null || (known !== null && known.dueSeconds >= placedSeconds)) return null;
-  // Redis knows nothing at all of it: how much was lost before the last one cannot be told.
-  if (known === null) return { dueSeconds: placedSeconds, untilSeconds: placedSeconds, count: 1 };
+  if (settled === null) return null;
+  const untilSeconds = settled.dueSeconds;
+  // What never fired, as far as Redis knows, begins with what is planned. Where it knows nothing at all, how much was lost
+  // before the last one cannot be told.
+  const afterSeconds = known.settled?.dueSeconds ?? (known.plan?.dueSeconds ?? untilSeconds) - 1;
+  if (untilSeconds <= afterSeconds) return null;
   const { expression, zone } = schedule.timing;
-  const span = { afterSeconds: known.dueSeconds, uptoSeconds: placedSeconds };
-  const first = nextDue(schedule, known.dueSeconds) ?? placedSeconds;
+  const span = { afterSeconds, uptoSeconds: untilSeconds };
+  const first = Math.min(nextDue(schedule, afterSeconds) ?? untilSeconds, untilSeconds);
   const count = countInstants(expression, zone, span, schedule.policy.dst);
-  return { dueSeconds: first, untilSeconds: placedSeconds, count: Math.max(count, 1) };
+  return { dueSeconds: first, untilSeconds, count: Math.max(count, 1) };
 }

@@ -6,7 +6,7 @@ import type { Log } from "../base/log.ts";
 import type { RecentChanges } from "../schedule/recent-changes.ts";
 import { defineSchedule } from "../schedule/schedule.ts";
 import type { DefineTools, Schedule, ScheduleInput } from "../schedule/schedule.ts";
-import { SourceError } from "../schedule/source.ts";
+import { SourceError } from "../schedule/source-error.ts";
 import type { SomeSchedules, Source } from "../schedule/source.ts";
 
 /** A read of 100,000 rows takes about a second; a server that is silent for longer is not there. */

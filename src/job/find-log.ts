@@ -1,5 +1,5 @@
 /** Looks in the site's logs for what a schedule's job left behind. */
-import { SourceError } from "../schedule/source.ts";
+import { SourceError } from "../schedule/source-error.ts";
 import type { SiteRecords } from "../schedule/source.ts";
 import type { FindTrace } from "./build-delegated.ts";
 

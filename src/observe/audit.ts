@@ -33,9 +33,11 @@ export interface AuditFinding {
 
 /** What an audit found. */
 export interface AuditReport {
-  /** The span that could be covered, epoch seconds; later than asked for where the ledger was cut. */
+  /** The span that could be covered, epoch seconds; later than asked for where no more is known. */
   readonly sinceSeconds: number;
   readonly untilSeconds: number;
+  /** Whether older entries, within the span asked for, have left the ledger or the history of definitions. */
+  readonly isCut: boolean;
   readonly schedules: number;
   readonly expected: number;
   readonly placed: number;
@@ -185,16 +187,31 @@ function tallyEntries(
   }
 }
 
-/** Audits the span; reads only. */
-export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
-  const { client, keys, nowSeconds } = options;
+type Span = Pick<AuditReport, "sinceSeconds" | "untilSeconds" | "isCut">;
+
+/** What can be covered: streams may have lost their beginning, and before the first definition nothing was expected. */
+async function coveredSpan(
+  { client, keys, nowSeconds, sinceSeconds: asked }: AuditOptions,
+  history: ReadonlyMap<string, readonly DefinitionSpan[]>,
+): Promise<Span> {
   const ledgerStart = await streamStart(client, keys.ledger);
   const changesStart = await streamStart(client, keys.changes);
   const startSeconds = Math.ceil(Math.max(ledgerStart, changesStart) / 1000);
-  const sinceSeconds = Math.max(options.sinceSeconds, startSeconds);
+  const first = [...history.values()]
+    .flat()
+    .reduce<number>((least, { sinceSeconds }) => Math.min(least, sinceSeconds), Infinity);
+  const known = first === Infinity ? startSeconds : Math.max(startSeconds, first);
   const untilSeconds = nowSeconds - SETTLING_SECONDS;
-  const bySchedule = await entriesBySchedule(options, { sinceSeconds, untilSeconds });
+  const sinceSeconds = Math.min(Math.max(asked, known), untilSeconds);
+  return { sinceSeconds, untilSeconds, isCut: startSeconds > asked };
+}
+
+/** Audits the span; reads only. */
+export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
   const history = await readHistory(options);
+  const covered = await coveredSpan(options, history);
+  const { sinceSeconds, untilSeconds } = covered;
+  const bySchedule = await entriesBySchedule(options, { sinceSeconds, untilSeconds });
   const planned = await plannedDues(options);
   const tally = new Tally();
   for (const [schedule, entries] of bySchedule) {
@@ -216,7 +233,7 @@ export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
       }
     }
   }
-  return { sinceSeconds, untilSeconds, schedules: history.size, ...tally.counts };
+  return { ...covered, schedules: history.size, ...tally.counts };
 }
 
 function touching(span: DefinitionSpan, entries: readonly LedgerEntry[]): readonly LedgerEntry[] {

@@ -4,8 +4,9 @@ import { Redis } from "ioredis";
 import type { RedisOptions } from "ioredis";
 import { Outage } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError, ConfigurationError, describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { withAdvice, WRONG_DB } from "./advice.ts";
 
 /** Where Redis is and who we are there. */
 export interface RedisTarget {
@@ -62,15 +63,22 @@ const RETRY_FIRST_MS = 50;
 const RETRY_JITTER_MS = 100;
 /** What ioredis says when COMMAND_TIMEOUT_MS is over. */
 const NO_ANSWER = "Command timed out";
-/** ioredis goes on in database 0 after this error: commands would silently run in the wrong place. */
-const WRONG_DB = /DB index is out of range/i;
 
 function retryDelayMs(attempt: number): number {
   return Math.min(RETRY_FIRST_MS * 2 ** attempt, RETRY_MAX_MS) + Math.random() * RETRY_JITTER_MS;
 }
 
+function readCa(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const text = `rq_tls_ca "${path}": cannot read it: ${describeError(cause)}`;
+    throw new ConfigurationError("rq_tls_ca", [text], { cause });
+  }
+}
+
 function tlsOptions({ tls, caPath }: RedisTarget): { ca?: string } | null {
-  if (caPath !== undefined && caPath !== null) return { ca: readFileSync(caPath, "utf8") };
+  if (caPath !== undefined && caPath !== null) return { ca: readCa(caPath) };
   return tls === undefined ? null : {};
 }
 
@@ -130,7 +138,11 @@ export function describeTarget(target: RedisTarget): string {
   return `${isTls ? "tls:" : ""}${host ?? "127.0.0.1"}:${port ?? 6379} db ${db}`;
 }
 
-/** Starts connecting and returns at once. */
+/**
+ * Starts connecting and returns at once.
+ *
+ * @throws ConfigurationError when the file with the certificate authority cannot be read.
+ */
 export function connectRedis(options: ConnectOptions): RedisConnection {
   const connection = new Connection(options);
   connection.start();
@@ -222,15 +234,4 @@ class Connection implements RedisConnection {
     // A copy: `ready` takes its listener off the list while we walk.
     for (const listener of this.#listeners.slice()) listener();
   }
-}
-
-/** Refused credentials are tried again for ever, since an administrator may mend them meanwhile; say what to mend. */
-function withAdvice(error: Error): Error {
-  if (/^(WRONGPASS|NOAUTH|ERR AUTH)/.test(error.message)) {
-    return new Error(
-      `${error.message} Check rq_username and rq_password, or the user part of rq_url.`,
-    );
-  }
-  if (WRONG_DB.test(error.message)) return new Error(`${error.message}. Check rq_db.`);
-  return error;
 }

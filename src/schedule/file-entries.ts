@@ -3,7 +3,7 @@ import { parse as parseToml, TomlError } from "smol-toml";
 import { describeError } from "../base/errors.ts";
 import { parseJsonExact } from "../pickle/json.ts";
 import { PyDict } from "../pickle/value.ts";
-import { SourceError } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 
 /** One thing that stands in a file. */
 export type FileItem =

@@ -5,7 +5,7 @@ import type { BigIntStats } from "node:fs";
 import { sleep } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
 import { codeOf, describeError } from "../base/errors.ts";
-import { SourceError } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 
 /** Far more than 100,000 schedules; a larger file is something else. */
 const SIZE_MAX_BYTES = 64 * 1024 * 1024;

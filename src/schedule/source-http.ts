@@ -6,7 +6,7 @@ import type { BtuGeneration } from "./btu-generation.ts";
 import { readHttpRow, unreadableHttpRow } from "./http-row.ts";
 import type { HttpRowOptions } from "./http-row.ts";
 import type { ScheduleInput } from "./schedule.ts";
-import { SourceError } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 import type { SiteRecords, Source, SomeSchedules } from "./source.ts";
 
 /** What the source needs. */

@@ -87,8 +87,3 @@ export interface Source {
   watch(onChange: () => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
-
-/** The place was reached and what it holds is broken: it must be mended before it is read again. */
-export class SourceError extends Error {
-  override readonly name = "SourceError";
-}

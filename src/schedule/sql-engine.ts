@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import { codeOf } from "../base/errors.ts";
 import type { SqlTarget } from "../config/targets.ts";
 import type { Dialect, SqlStatement } from "./btu-sql.ts";
-import { SourceError } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 import { sqlError } from "./sql-fault.ts";
 import type { SqlFault } from "./sql-fault.ts";
 

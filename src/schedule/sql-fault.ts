@@ -1,6 +1,6 @@
 /** What can be wrong between us and a database, in words for people, each with its way out. */
 import type { SqlTarget } from "../config/targets.ts";
-import { SourceError } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 
 /** A fault that has a way out of its own. */
 export interface SqlFault {

@@ -2,7 +2,7 @@
 import { describeError } from "../base/errors.ts";
 import { readTextFile } from "../config/files.ts";
 import type { SqlTls } from "../config/targets.ts";
-import { SourceError } from "./source.ts";
+import { SourceError } from "./source-error.ts";
 
 /** What both drivers hand to the TLS of the runtime; who the server is gets verified always. */
 export interface TlsMaterial {

@@ -472,30 +472,34 @@ describe("on terminals of 60, 80 and 160 columns, and in a pipe", () => {
       "
       ✔ 5 expected, 3 placed, 2 skipped with reason, 0 missing, 0
         doubled
-      covered: Sun 2026-03-01 00:00:00 UTC to Sat 2026-03-07
-      11:59:25 UTC (6d 11h), 14 schedules
+      covered: Mon 2026-03-02 19:30:00 UTC to Sat 2026-03-07
+      11:59:25 UTC (4d 16h), 14 schedules
+      of the time before nothing is known: no definition is older
       skipped: 1 skipped_misfire, 1 failed
       "
     `);
     expect(usual).toMatchInlineSnapshot(`
       "
       ✔ 5 expected, 3 placed, 2 skipped with reason, 0 missing, 0 doubled
-      covered: Sun 2026-03-01 00:00:00 UTC to Sat 2026-03-07 11:59:25 UTC (6d 11h), 14
+      covered: Mon 2026-03-02 19:30:00 UTC to Sat 2026-03-07 11:59:25 UTC (4d 16h), 14
       schedules
+      of the time before nothing is known: no definition is older
       skipped: 1 skipped_misfire, 1 failed
       "
     `);
     expect(wide).toMatchInlineSnapshot(`
       "
       ✔ 5 expected, 3 placed, 2 skipped with reason, 0 missing, 0 doubled
-      covered: Sun 2026-03-01 00:00:00 UTC to Sat 2026-03-07 11:59:25 UTC (6d 11h), 14 schedules
+      covered: Mon 2026-03-02 19:30:00 UTC to Sat 2026-03-07 11:59:25 UTC (4d 16h), 14 schedules
+      of the time before nothing is known: no definition is older
       skipped: 1 skipped_misfire, 1 failed
       "
     `);
     expect(piped).toMatchInlineSnapshot(`
       "
       ok: 5 expected, 3 placed, 2 skipped with reason, 0 missing, 0 doubled
-      covered: Sun 2026-03-01 00:00:00 UTC to Sat 2026-03-07 11:59:25 UTC (6d 11h), 14 schedules
+      covered: Mon 2026-03-02 19:30:00 UTC to Sat 2026-03-07 11:59:25 UTC (4d 16h), 14 schedules
+      of the time before nothing is known: no definition is older
       skipped: 1 skipped_misfire, 1 failed
       "
     `);

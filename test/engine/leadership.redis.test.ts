@@ -7,6 +7,7 @@ import { silentLog } from "../../src/base/log.ts";
 import { Leadership } from "../../src/engine/leadership.ts";
 import { connectRedis } from "../../src/redis/connect.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
+import { redisUptimeSeconds } from "../../src/redis/time.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { startRedis } from "../support/redis-server.ts";
 
@@ -36,6 +37,10 @@ interface MemberOptions {
   readonly sourceId?: string;
   /** How wrong its clock is, in milliseconds. */
   readonly clockErrorMs?: number;
+  /** How long it writes back what it remembers, in milliseconds. */
+  readonly repairMs?: number;
+  /** Of a Redis of its own. */
+  readonly port?: number;
 }
 
 function startMember({
@@ -43,9 +48,11 @@ function startMember({
   prefix = "p:",
   sourceId = "site",
   clockErrorMs = 0,
+  repairMs = 0,
+  port = server.port,
 }: MemberOptions): Member {
   const clock: Clock = { ...systemClock, nowMs: () => systemClock.nowMs() + clockErrorMs };
-  const target = { host: "127.0.0.1", port: server.port, db: 0 };
+  const target = { host: "127.0.0.1", port, db: 0 };
   const redis = connectRedis({ target, clock, log: silentLog, name: id });
   const keys = makeKeys(prefix);
   const agenda = new Agenda({ client: redis.client, keys, clock, ledgerMax: 100 });
@@ -63,8 +70,13 @@ function startMember({
     onChange: (isLeader, { isFirst }) => {
       if (isLeader) beginnings.push(isFirst);
     },
-    repair: async (isFirst) => {
+    repair: async (isFirst, keepLease) => {
       repairs.push(isFirst);
+      const endMs = performance.now() + repairMs;
+      while (performance.now() < endMs) {
+        await realDelay(100);
+        await keepLease();
+      }
       const identity = { format: 1, source: sourceId };
       await agenda.repair({ identity, isLast: isFirst, pauses: new Map(), operations: [] });
     },
@@ -193,6 +205,41 @@ describe("leadership", () => {
     expect(await client.hget("p:btu_state", "source")).toBe("site");
   });
 
+  test("one that starts beside a Redis that has just come back lets the daemon that led go first", async () => {
+    await using young = await startRedis();
+    const its = await young.client();
+    const seen = await redisUptimeSeconds(its);
+    await its.zadd("p:daemons", Date.now(), "the one that led");
+    await its.set("p:generation", "7");
+    const startedMs = performance.now();
+    await using one = startMember({ id: "one", port: young.port });
+    await leads(one);
+    expect(seen).toBeLessThan(5);
+    expect(performance.now() - startedMs).toBeGreaterThan(4_000);
+  });
+
+  test("one that starts beside a young Redis that knows no other daemon leads at once", async () => {
+    await using young = await startRedis();
+    const startedMs = performance.now();
+    await using one = startMember({ id: "one", port: young.port });
+    await leads(one);
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+  });
+
+  test("a repair that lasts longer than the lease keeps it", async () => {
+    await using one = startMember({ id: "one", repairMs: 3_500 });
+    await leads(one);
+    await using two = startMember({ id: "two" });
+    await eventually(() => two.leadership.status.leader === "one", { what: "the leader's name" });
+    for (const { agenda } of [one, two]) agenda.noteGeneration(41);
+    await client.flushall();
+    for (const { leadership } of [one, two]) leadership.check();
+    await eventually(() => client.get("p:generation"), { what: "the repair", timeoutMs: 10_000 });
+    expect(await client.get("p:leader")).toBe("one");
+    await leads(one);
+    expect(two.beginnings).toEqual([]);
+  });
+
   test("a standby adds what it remembers after another's repair, once", async () => {
     await using one = startMember({ id: "one" });
     await leads(one);
@@ -201,6 +248,8 @@ describe("leadership", () => {
     one.agenda.noteGeneration(41);
     await client.flushall();
     one.leadership.check();
+    await eventually(() => client.get("p:generation"), { what: "the repair" });
+    two.leadership.check();
     await eventually(() => two.repairs.length > 0, { what: "the second repair" });
     await realDelay(2_000);
     expect(one.repairs).toEqual([true]);
@@ -226,6 +275,22 @@ describe("the state under a prefix", () => {
     const error = await startMember({ id: "one" }).running.catch((thrown: unknown) => thrown);
     expect(String(error)).toContain("has format 2, written by a newer version");
     expect(await client.exists("p:leader")).toBe(0);
+  });
+
+  test("of a newer format ends a daemon that was there before", async () => {
+    await using leader = startMember({ id: "one" });
+    await leads(leader);
+    await using standby = startMember({ id: "two" });
+    await eventually(() => standby.leadership.status.leader === "one", { what: "the leader" });
+    await client.hset("p:btu_state", "format", "2");
+    await client.zrem("p:daemons", "one", "two");
+    for (const member of [leader, standby]) {
+      member.leadership.check();
+      const error = await member.running.catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(ConfigurationError);
+      expect(String(error)).toContain('redis_key_prefix "p:": the state there has format 2');
+    }
+    expect(await client.zrange("p:daemons", 0, "-1")).toEqual([]);
   });
 
   test("moves with a changed prefix", async () => {

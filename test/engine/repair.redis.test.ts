@@ -25,6 +25,31 @@ async function startFired(minutes: number): Promise<Engine> {
   return engine;
 }
 
+/** Gives a function that brings Redis back to the present state. */
+async function takeSnapshot(): Promise<() => Promise<void>> {
+  const saved = new Map<string, Buffer>();
+  for (const key of await client.keys("*")) {
+    const dump = await client.dumpBuffer(key);
+    if (dump !== null) saved.set(key, dump);
+  }
+  return async () => {
+    await client.flushall();
+    for (const [key, dump] of saved) await client.restore(key, 0, dump);
+  };
+}
+
+/** A standby: it knows the schedule, and of its past what Redis held when it last read it. */
+async function startStandby(): Promise<Engine> {
+  const standby = await startEngine({ server, nowSeconds: NOW });
+  standby.book.replace(scheduleMap(makeSchedule()), []);
+  for (const [id, record] of await standby.agenda.settled(["s1"])) {
+    standby.book.setSettled(id, record);
+  }
+  return standby;
+}
+
+const minute = (minutes: number): string => String(at("2026-03-02T10:00:00Z") + minutes * 60);
+
 describe("repairState", () => {
   test("after a flush: nothing is placed again, and the last job is entered as lost", async () => {
     await using engine = await startFired(3);
@@ -41,14 +66,9 @@ describe("repairState", () => {
 
   test("after an older state came back: what was placed since is lost, not placed again", async () => {
     await using engine = await startFired(1);
-    const saved = new Map<string, Buffer>();
-    for (const key of await client.keys("*")) {
-      const dump = await client.dumpBuffer(key);
-      if (dump !== null) saved.set(key, dump);
-    }
+    const goBack = await takeSnapshot();
     await engine.advance(4 * 60);
-    await client.flushall();
-    for (const [key, dump] of saved) await client.restore(key, 0, dump);
+    await goBack();
     await repair(engine);
     engine.loop.refresh();
     await engine.advance(60);
@@ -61,6 +81,17 @@ describe("repairState", () => {
         count: "4",
       },
       { outcome: "fired", due: String(at("2026-03-02T10:06:00Z")) },
+    ]);
+  });
+
+  test("after a state from before the first firing: all since then is lost", async () => {
+    await using engine = await startFired(0);
+    const goBack = await takeSnapshot();
+    await engine.advance(3 * 60);
+    await goBack();
+    await repair(engine);
+    expect(await engine.ledger()).toMatchObject([
+      { outcome: "lost", due: minute(1), until: minute(3), count: "3" },
     ]);
   });
 
@@ -134,6 +165,53 @@ describe("repairState", () => {
     engine.book.setDue("s1", at("2026-03-02T10:02:00Z"));
     await repair(engine);
     expect(await client.zrange(KEYS.agenda, 0, "-1")).toEqual([`s1|${at("2026-03-02T10:04:00Z")}`]);
+  });
+
+  test("a standby with an older memory comes first: all that is lost is told, by the one or the other", async () => {
+    await using leader = await startFired(1);
+    const goBack = await takeSnapshot();
+    await leader.advance(2 * 60);
+    await using standby = await startStandby();
+    await leader.advance(2 * 60);
+    await goBack();
+    await repair(standby);
+    await repair(leader, false);
+    const ledger = await leader.ledger();
+    expect(ledger.slice(1)).toMatchObject([
+      { outcome: "lost", due: minute(2), until: minute(3), count: "2" },
+      { outcome: "lost", due: minute(4), until: minute(5), count: "2" },
+    ]);
+    expect(await client.zrange(KEYS.agenda, 0, "-1")).toEqual([`s1|${minute(6)}`]);
+  });
+
+  test("what one daemon told as lost the other does not tell again", async () => {
+    await using leader = await startFired(1);
+    const goBack = await takeSnapshot();
+    await leader.advance(2 * 60);
+    await using standby = await startStandby();
+    await leader.advance(2 * 60);
+    await goBack();
+    await Promise.all([repair(leader), repair(standby, false)]);
+    const lost = (await leader.ledger()).filter(({ outcome }) => outcome === "lost");
+    const told = lost.reduce((sum, { count }) => sum + Number(count), 0);
+    expect(told).toBe(4);
+    expect(lost.at(-1)).toMatchObject({ until: minute(5) });
+  });
+
+  test("keeps the lease between its batches", async () => {
+    await using engine = await startFired(1);
+    let kept = 0;
+    await repairState({
+      agenda: engine.agenda,
+      book: engine.book,
+      sourceId: "site",
+      log: silentLog,
+      isFirst: true,
+      keepLease: async () => {
+        kept += 1;
+      },
+    });
+    expect(kept).toBe(1);
   });
 
   test("changes nothing where Redis knows as much", async () => {

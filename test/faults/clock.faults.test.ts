@@ -38,6 +38,14 @@ const JUMPS: ReadonlyArray<readonly [name: string, lowMs: number, highMs: number
   ["years", YEAR_MS, 9 * YEAR_MS],
 ];
 
+/** A step of the wall. */
+interface Step {
+  /** The first instant after it, by the wall. */
+  readonly afterMs: number;
+  /** Entries that the ledger had before; those of earlier steps may bear any time. */
+  readonly entriesBefore: number;
+}
+
 const PLACED = new Set(["fired", "late"]);
 
 /** Milliseconds of processor time that a process has used. */
@@ -49,10 +57,12 @@ function cpuMs(pid: number): number {
 
 /** The wall as the daemon sees it. */
 class Wall {
+  readonly #field: Field;
   readonly #daemon: Daemon;
   #aheadMs = 0;
 
-  constructor(daemon: Daemon) {
+  constructor(field: Field, daemon: Daemon) {
+    this.#field = field;
     this.#daemon = daemon;
   }
 
@@ -60,8 +70,9 @@ class Wall {
     return Date.now() + this.#aheadMs;
   }
 
-  /** Steps it, and waits until the daemon has told so; gives the first instant after the step. */
-  async step(byMs: number): Promise<number> {
+  /** Steps it, and waits until the daemon has told so. */
+  async step(byMs: number): Promise<Step> {
+    const entriesBefore = (await ledgerOf(this.#field.client)).length;
     const from = this.#daemon.log().length;
     this.#aheadMs += byMs;
     const afterMs = this.nowMs;
@@ -69,42 +80,51 @@ class Wall {
     const direction = byMs > 0 ? "forward" : "back";
     const line = new RegExp(`clock: the clock went ${direction} by_s=`);
     await this.#daemon.waitForLog(line, { from });
-    return afterMs;
+    return { afterMs, entriesBefore };
   }
 }
 
-/** Placed entries whose job was placed between two instants of the daemon's wall. */
-async function placedBetween(
-  field: Field,
-  fromMs: number,
-  toMs: number,
-): Promise<readonly LedgerFields[]> {
-  const ledger = await ledgerOf(field.client);
-  return ledger.filter(({ outcome = "", fired_ms: firedMs }) => {
-    return PLACED.has(outcome) && Number(firedMs) >= fromMs && Number(firedMs) <= toMs;
-  });
+interface Placed {
+  readonly schedule: string;
+  readonly due: string;
+  readonly sinceMs: number;
 }
 
-async function mustFireSoon(field: Field, afterMs: number): Promise<number> {
+/** Placed entries since a step, with the milliseconds from the step to their placing. */
+async function placedSince(
+  field: Field,
+  { afterMs, entriesBefore }: Step,
+): Promise<readonly Placed[]> {
+  const ledger = await ledgerOf(field.client);
+  return ledger
+    .slice(entriesBefore)
+    .filter(({ outcome = "" }) => PLACED.has(outcome))
+    .map(({ schedule = "", due = "", fired_ms: firedMs }) => {
+      return { schedule, due, sinceMs: Number(firedMs) - afterMs };
+    });
+}
+
+async function mustFireSoon(field: Field, step: Step): Promise<number> {
   const look = async (): Promise<number | null> => {
-    const entries = await placedBetween(field, afterMs, Infinity);
+    const placed = await placedSince(field, step);
+    // One that was on its way when the clock was set bears the time before.
+    const entries = placed.filter(({ sinceMs }) => sinceMs >= 0 && sinceMs <= HOUR_MS / 2);
     const first = new Map<string, number>();
-    for (const { schedule = "", fired_ms: firedMs } of entries.toReversed()) {
-      first.set(schedule, Number(firedMs));
-    }
+    for (const { schedule, sinceMs } of entries.toReversed()) first.set(schedule, sinceMs);
     const isAll = field.schedules.every(({ id }) => first.has(id));
-    return isAll ? Math.max(...first.values()) - afterMs : null;
+    return isAll ? Math.max(...first.values()) : null;
   };
   return eventually(look, { what: "every schedule fires after the jump" });
 }
 
-async function mustBeQuiet(field: Field, daemon: Daemon, afterMs: number): Promise<void> {
+async function mustBeQuiet(field: Field, daemon: Daemon, step: Step): Promise<void> {
   const usedMs = cpuMs(daemon.child.pid);
   await realDelay(IDLE_MS);
   const used = cpuMs(daemon.child.pid) - usedMs;
   if (used > IDLE_CPU_MS_MAX) throw new Error(`busy for ${used} of ${IDLE_MS} ms`);
   // A firing may have been on its way when the clock was set.
-  const again = await placedBetween(field, afterMs + SECOND_MS, afterMs + IDLE_MS);
+  const placed = await placedSince(field, step);
+  const again = placed.filter(({ sinceMs }) => sinceMs >= SECOND_MS && sinceMs <= IDLE_MS);
   if (again.length > 0) throw new Error(`placed after a step back: ${JSON.stringify(again[0])}`);
 }
 
@@ -126,14 +146,13 @@ async function jump(
   { field, daemon, wall }: { field: Field; daemon: Daemon; wall: Wall },
   byMs: number,
 ): Promise<number> {
-  const forwardMs = await wall.step(byMs);
-  const tookMs = await mustFireSoon(field, forwardMs);
+  const tookMs = await mustFireSoon(field, await wall.step(byMs));
   const isWholeRound = byMs > Math.max(...PERIODS) * SECOND_MS;
   if (isWholeRound && tookMs > FIRES_WITHIN_MS) throw new Error(`only ${tookMs} ms after it`);
   await realDelay(500);
-  const backMs = await wall.step(-byMs);
-  if (byMs > DAY_MS) await mustFireSoon(field, backMs);
-  else if (byMs > HOUR_MS / 2) await mustBeQuiet(field, daemon, backMs);
+  const back = await wall.step(-byMs);
+  if (byMs > DAY_MS) await mustFireSoon(field, back);
+  else if (byMs > HOUR_MS / 2) await mustBeQuiet(field, daemon, back);
   // Where nothing may run again for hours, the rest of the way is another jump.
   if (byMs > HOUR_MS / 2 && byMs < DAY_MS)
     await mustFireSoon(field, await wall.step(byMs + HOUR_MS));
@@ -143,8 +162,8 @@ async function jump(
 faultTest("the clock stepped by seconds to years, both ways", async (chance: Chance) => {
   await using field = await openField(makePeriodic(SCHEDULES, PERIODS));
   await using daemon = await field.start({ wallMs: Date.now() });
-  const wall = new Wall(daemon);
-  await mustFireSoon(field, wall.nowMs);
+  const wall = new Wall(field, daemon);
+  await mustFireSoon(field, { afterMs: wall.nowMs, entriesBefore: 0 });
   let slowestMs = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const [name, lowMs, highMs] of JUMPS) {

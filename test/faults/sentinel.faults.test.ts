@@ -2,9 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { startDaemon } from "../support/daemon.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
-import { freePort } from "../support/free-port.ts";
-import { PrivateServer } from "../support/private-server.ts";
 import { startRedis } from "../support/redis-server.ts";
+import { startSentinel } from "../support/sentinel.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { faultTest } from "./chance.ts";
 import { makePeriodic, tomlOf } from "./periodic.ts";
@@ -12,41 +11,15 @@ import { mustBeWhole } from "./reckoning.ts";
 
 const SCHEDULES = 200;
 const PERIODS = [2, 3, 4, 5];
-const DOWN_AFTER_MS = 1_000;
 /** Down, voted and promoted; then the daemon's own way there. */
 const OVER_WITHIN_MS = 20_000;
-
-async function startSentinel(masterPort: number): Promise<{ port: number; server: PrivateServer }> {
-  const [dir, port] = [tempDir(), await freePort()];
-  const path = dir.file("sentinel.conf");
-  writeFileSync(
-    path,
-    [
-      `port ${port}`,
-      "bind 127.0.0.1",
-      `dir ${dir.path}`,
-      `sentinel monitor mymaster 127.0.0.1 ${masterPort} 1`,
-      `sentinel down-after-milliseconds mymaster ${DOWN_AFTER_MS}`,
-      "sentinel failover-timeout mymaster 5000",
-      "",
-    ].join("\n"),
-  );
-  const server = await PrivateServer.start({
-    start: { command: ["redis-server", path, "--sentinel"] },
-    ready: (child) => child.waitForOutput(/\+monitor master mymaster/),
-    stopSignal: "SIGTERM",
-    cleanUp: () => dir[Symbol.dispose](),
-  });
-  return { port, server };
-}
 
 faultTest("a fail-over by Sentinel", async () => {
   const schedules = makePeriodic(SCHEDULES, PERIODS);
   await using master = await startRedis();
   await using replica = await startRedis({ config: { replicaof: `127.0.0.1 ${master.port}` } });
   const client = await replica.client();
-  const sentinel = await startSentinel(master.port);
-  await using _ = sentinel.server;
+  await using sentinel = await startSentinel({ masterPort: master.port });
   using dir = tempDir();
   writeFileSync(dir.file("s.toml"), schedules.map((one) => tomlOf(one)).join("\n"));
   const config = [

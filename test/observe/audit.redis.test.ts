@@ -115,6 +115,28 @@ describe("auditLedger", () => {
     expect(report.missing).toBe(0);
   });
 
+  test("covers nothing from before the first definition", async () => {
+    await using engine = await startEngine({ server, nowSeconds: NOW });
+    await engine.plan(makeSchedule({ id: "a" }));
+    await work(engine, 5);
+    await engine.plan(makeSchedule({ id: "a" }), makeSchedule({ id: "b" }));
+    await work(engine, 5);
+    expect(await audit(engine, NOW - 7 * 86_400)).toMatchObject({
+      sinceSeconds: NOW,
+      isCut: false,
+      missing: 0,
+    });
+    expect(await audit(engine, NOW + 60)).toMatchObject({ sinceSeconds: NOW + 60, isCut: false });
+  });
+
+  test("of a span that lies within the last minute covers nothing", async () => {
+    await using engine = await startEngine({ server, nowSeconds: NOW });
+    await engine.plan(makeSchedule());
+    await work(engine, 5);
+    const { sinceSeconds, untilSeconds, expected } = await audit(engine, NOW + 290);
+    expect([untilSeconds - sinceSeconds, expected]).toEqual([0, 0]);
+  });
+
   test("does not call missing what is still being tried", async () => {
     await using engine = await startEngine({ server, nowSeconds: NOW, mayFire: () => false });
     await engine.plan(makeSchedule({ cron: "0 * * * *" }));

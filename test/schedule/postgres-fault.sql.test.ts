@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { describeError } from "../../src/base/errors.ts";
 import type { SqlTarget } from "../../src/config/targets.ts";
-import { SourceError } from "../../src/schedule/source.ts";
+import { SourceError } from "../../src/schedule/source-error.ts";
 import { readAll, rejection } from "./read-source.ts";
 import { openTarget, postgresKit } from "./sql-kit.ts";
 import type { SqlKit } from "./sql-kit.ts";

@@ -12,7 +12,7 @@ import {
 import type { Clock } from "../../src/base/clock.ts";
 import { settledState } from "../../src/schedule/file-text.ts";
 import { openFileSource } from "../../src/schedule/source-file.ts";
-import { SourceError } from "../../src/schedule/source.ts";
+import { SourceError } from "../../src/schedule/source-error.ts";
 import type { Source } from "../../src/schedule/source.ts";
 import { mustRun } from "../support/child.ts";
 import { eventually } from "../support/eventually.ts";

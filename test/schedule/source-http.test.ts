@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { FrappeClient } from "../../src/frappe/client.ts";
 import { FrappeEndpoints } from "../../src/frappe/endpoints.ts";
 import { openHttpSource } from "../../src/schedule/source-http.ts";
-import { SourceError } from "../../src/schedule/source.ts";
+import { SourceError } from "../../src/schedule/source-error.ts";
 import { eventually, realDelay } from "../support/eventually.ts";
 import { startStandinFrappe } from "../support/standin-frappe.ts";
 import type { ScheduleRow, StandinFrappe } from "../support/standin-frappe.ts";

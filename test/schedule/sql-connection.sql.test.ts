@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { DeadlineError } from "../../src/base/abort.ts";
 import { describeError } from "../../src/base/errors.ts";
 import type { SqlTls } from "../../src/config/targets.ts";
-import { SourceError } from "../../src/schedule/source.ts";
+import { SourceError } from "../../src/schedule/source-error.ts";
 import { makeCertificates } from "../support/certificates.ts";
 import { eventually } from "../support/eventually.ts";
 import { FakeClock } from "../support/fake-clock.ts";

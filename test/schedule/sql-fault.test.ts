@@ -3,7 +3,7 @@ import { describeError } from "../../src/base/errors.ts";
 import type { SqlTarget } from "../../src/config/targets.ts";
 import { mariadbFault } from "../../src/schedule/mariadb-fault.ts";
 import { postgresFault } from "../../src/schedule/postgres-fault.ts";
-import { SourceError } from "../../src/schedule/source.ts";
+import { SourceError } from "../../src/schedule/source-error.ts";
 import { sqlError } from "../../src/schedule/sql-fault.ts";
 
 const TARGET: SqlTarget = {

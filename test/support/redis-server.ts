@@ -16,6 +16,8 @@ export interface RedisServerOptions {
   readonly acl?: readonly string[];
   /** Adds a port that speaks TLS, with a certificate for `localhost`. */
   readonly tls?: boolean;
+  /** The names in that certificate, in place of `localhost`: `DNS:redis.example.com`. */
+  readonly names?: readonly string[];
   /** Any other directive: `{ maxmemory: "2mb", "maxmemory-policy": "allkeys-lru" }`. */
   readonly config?: Readonly<Record<string, string>>;
 }
@@ -39,9 +41,10 @@ export interface RedisServer extends AsyncDisposable {
 /** Two tests may have been given the same port in the same moment. */
 const TRIES = 3;
 
-async function tlsDirectives(folder: string, enabled: boolean) {
-  if (!enabled) return { tls: null, directives: {} };
-  const [port, certificates] = [await freePort(), await makeCertificates(folder)];
+async function tlsDirectives(folder: string, { tls = false, names }: RedisServerOptions) {
+  if (!tls) return { tls: null, directives: {} };
+  const naming = names === undefined ? {} : { names };
+  const [port, certificates] = [await freePort(), await makeCertificates(folder, naming)];
   return {
     tls: { port, certificates },
     directives: {
@@ -57,7 +60,7 @@ async function tlsDirectives(folder: string, enabled: boolean) {
 async function tryToStart(options: RedisServerOptions): Promise<RedisServer> {
   const dir = tempDir();
   const port = await freePort();
-  const { tls, directives } = await tlsDirectives(dir.path, options.tls === true);
+  const { tls, directives } = await tlsDirectives(dir.path, options);
   const socketPath = dir.file("redis.sock");
   const config: Record<string, string> = {
     bind: "127.0.0.1",
