@@ -190,19 +190,11 @@ export class Agenda {
    * @throws when Redis refused or the reply was lost; making the same changes again is harmless.
    */
   async apply(operations: readonly ApplyOperation[], nowMs: number): Promise<ApplyVerdict[]> {
-    const args = operations.flatMap((operation) => [
-      operation.kind,
-      operation.id,
-      operation.read,
-      operation.settled,
-      operation.due,
-      operation.score,
-      operation.plan,
-      operation.reason,
-      ...missedArgs(operation.dropped),
-      operation.change,
-      operation.definition,
-    ]);
+    const args = operations.flatMap((operation) => {
+      const { kind, id, read, settled, due, score, plan, reason } = operation;
+      const head = [kind, id, read, settled, due, score, plan, reason];
+      return [...head, ...missedArgs(operation.dropped), operation.change, operation.definition];
+    });
     const reply = await this.run(APPLY, this.stateKeys, args, { nowMs });
     return reply.map(parseApplyVerdict);
   }
