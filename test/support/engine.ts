@@ -182,7 +182,7 @@ async function plan(
 
 /** So often the loop is looked at before it counts as asleep: a job may still be in the making. */
 const LOOKS_MIN = 30;
-/** What is due for an hour never comes. */
+/** What is looked at for an hour, and is due all the time, never comes. */
 const STUCK_AFTER_MS = 3_600_000;
 
 async function jump(
@@ -190,8 +190,8 @@ async function jump(
   seconds: number,
 ): Promise<void> {
   const untilMs = clock.nowMs() + seconds * 1000;
-  for (let looks = 0; ;) {
-    const [member, score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
+  for (let looks = 0, sinceMs = 0, waitsFor = ""; ;) {
+    const [member = "", score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
     const dueMs = Math.ceil(Number(score ?? Infinity) * 1000);
     const nextMs = Math.min(dueMs, untilMs);
     if (nextMs > clock.nowMs()) {
@@ -200,7 +200,8 @@ async function jump(
       continue;
     }
     if (dueMs > untilMs) return;
-    if (clock.nowMs() - dueMs > STUCK_AFTER_MS) throw new Error(`${member} is due, and stays`);
+    if (member !== waitsFor) [waitsFor, sinceMs, looks] = [member, clock.nowMs(), 0];
+    if (clock.nowMs() - sinceMs > STUCK_AFTER_MS) throw new Error(`${member} is due, and stays`);
     looks += 1;
     // While the loop works it sets no timer; where it sleeps it may have been told to come again.
     const isAsleep = (clock.nextTimerMs ?? 0) > 0 && looks >= LOOKS_MIN;
