@@ -43,6 +43,8 @@ export interface ApplyOperation {
   readonly score: string;
   readonly plan: string;
   readonly reason: string;
+  /** What is due and not placed by the plan that was read; null when that lives on, or nothing is. */
+  readonly dropped: MissedRun | null;
   readonly change: string;
   readonly definition: string;
 }
@@ -177,25 +179,23 @@ export class Agenda {
     };
   }
 
+  /** The definitions of these schedules as JSON; absent ones are left out. */
+  definitionsOf(ids: readonly string[]): Promise<Map<string, string>> {
+    return readFields(this.#options.client, this.#options.keys.definitions, ids);
+  }
+
   /**
-   * Makes changes in one atomic step.
+   * Makes changes in one atomic step, `nowMs` being the moment at which they were decided.
    *
    * @throws when Redis refused or the reply was lost; making the same changes again is harmless.
    */
-  async apply(operations: readonly ApplyOperation[]): Promise<ApplyVerdict[]> {
-    const args = operations.flatMap((operation) => [
-      operation.kind,
-      operation.id,
-      operation.read,
-      operation.settled,
-      operation.due,
-      operation.score,
-      operation.plan,
-      operation.reason,
-      operation.change,
-      operation.definition,
-    ]);
-    const reply = await this.run(APPLY, this.stateKeys, args);
+  async apply(operations: readonly ApplyOperation[], nowMs: number): Promise<ApplyVerdict[]> {
+    const args = operations.flatMap((operation) => {
+      const { kind, id, read, settled, due, score, plan, reason } = operation;
+      const head = [kind, id, read, settled, due, score, plan, reason];
+      return [...head, ...missedArgs(operation.dropped), operation.change, operation.definition];
+    });
+    const reply = await this.run(APPLY, this.stateKeys, args, { nowMs });
     return reply.map(parseApplyVerdict);
   }
 

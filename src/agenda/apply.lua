@@ -3,7 +3,7 @@
 -- back what it remembers: then nothing may be done to it.
 --
 -- KEYS    those of the head
--- ARGV    those of the head, then per operation ten values:
+-- ARGV    those of the head, then per operation thirteen values:
 --   kind          "plan" | "drop" | "forget"
 --   id            the schedule; for "forget" the agenda's member
 --   read          the plan record when it was read, "" when there was none
@@ -12,13 +12,15 @@
 --   score         epoch seconds, may have a fraction; "" unless "plan"
 --   plan record   "" unless "plan"
 --   reason        why an occurrence that is due and not placed is dropped; "" when it lives on in the new plan
+--   dropped due, dropped until, dropped count   the occurrences that are due and not placed by the plan that was read, "" "" ""
+--                 when there is none; another plan that is found is entered alone
 --   change        what the history of definitions says of it; "" when the definition stays
 --   definition    JSON for the hash of definitions; "" leaves what is there
 -- Returns per operation: "ok" | "ok DUE" (done, and the occurrence that was due then is entered as dropped) | "fired" (the schedule
 -- fired since the read; nothing done) | "moved" (somebody else planned the same timing since; nothing done) | "settled" (the new
 -- due instant is not after the last settled one; nothing done)
 
-local OPERATION_LENGTH = 10
+local OPERATION_LENGTH = 13
 local verdicts, operations = {}, {}
 
 local function timing_of(record)
@@ -47,15 +49,20 @@ local function verdict_of(operation)
   return 'ok'
 end
 
--- Takes the planned occurrence off the agenda; one that was due and lives in no new plan is entered as dropped, and returned.
-local function remove_planned(id, kept_due, reason)
+-- Takes the planned occurrence off the agenda; one that was due and lives in no new plan is entered as dropped, with those
+-- that would have followed it by now, and returned.
+local function remove_planned(operation)
+  local id, reason = operation.id, operation.reason
   local planned_due = due_of(redis.call('HGET', PLANNED, id))
-  if not planned_due or planned_due == kept_due then return end
+  if not planned_due or planned_due == tonumber(operation.due) then return end
   redis.call('ZREM', AGENDA, id .. '|' .. int(planned_due))
-  if reason ~= '' and planned_due <= NOW then
-    record({ schedule = id, due = int(planned_due), outcome = 'dropped', reason = reason })
-    return int(planned_due)
+  if reason == '' or planned_due > NOW then return end
+  local entry = { schedule = id, due = int(planned_due), outcome = 'dropped', reason = reason }
+  if planned_due == tonumber(operation.dropped_due) and operation.dropped_count ~= '1' then
+    entry['until'], entry.count = operation.dropped_until, operation.dropped_count
   end
+  record(entry)
+  return entry.due
 end
 
 -- A member that no plan stands behind: another daemon's, or made by hand.
@@ -75,7 +82,7 @@ end
 local function apply(operation)
   if operation.kind == 'forget' then return forget(operation.id, operation.reason) end
   if operation.settled_due then reset_clock_error(operation.id, operation.settled_due) end
-  local dropped = remove_planned(operation.id, tonumber(operation.due), operation.reason)
+  local dropped = remove_planned(operation)
   if operation.kind == 'plan' then
     redis.call('ZADD', AGENDA, operation.score, operation.id .. '|' .. operation.due)
     redis.call('HSET', PLANNED, operation.id, operation.plan)
@@ -99,7 +106,8 @@ for first = FIRST_ARG, #ARGV, OPERATION_LENGTH do
   local operation = {
     kind = ARGV[first], id = ARGV[first + 1], read = ARGV[first + 2], settled = ARGV[first + 3],
     due = ARGV[first + 4], score = ARGV[first + 5], plan = ARGV[first + 6], reason = ARGV[first + 7],
-    change = ARGV[first + 8], definition = ARGV[first + 9],
+    dropped_due = ARGV[first + 8], dropped_until = ARGV[first + 9], dropped_count = ARGV[first + 10],
+    change = ARGV[first + 11], definition = ARGV[first + 12],
   }
   operations[#operations + 1] = operation
   verdicts[#verdicts + 1] = verdict_of(operation)

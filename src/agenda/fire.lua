@@ -27,7 +27,7 @@
 --   "moved"          not the planned occurrence (any more); nothing done
 --   "changed"        the definition is another now; nothing done
 --   "last_job ID"    the last job is another one: call again with its keys; nothing done
---   "wrong_type KEY" the queue or job key holds something else; nothing done
+--   "wrong_type KEY" a key that the operation names, or rq:queues, holds something else; nothing done
 
 local QUEUES = KEYS[11]
 local cursor = FIRST_ARG - 1
@@ -88,6 +88,11 @@ local function placed_before(operation)
   return text and cjson.decode(text).job == operation.job
 end
 
+local function wrong_claims(operation)
+  local handing = operation.extra.handing
+  return handing and not has_type(KEYS[handing.key], 'hash') and KEYS[handing.key]
+end
+
 -- The site has it already: whatever became of the definition meanwhile, that is entered.
 local function handed_over_verdict(operation, plan, settled_due)
   if due_of(plan) == operation.planned then return 'settled' end
@@ -100,6 +105,8 @@ end
 local any_paused, all_paused = false, false
 
 local function verdict_of(operation, plan, settled)
+  local wrong = wrong_claims(operation)
+  if wrong then return 'wrong_type ' .. wrong end
   local settled_due = due_of(settled)
   if operation.outcome == 'handed_over' then return handed_over_verdict(operation, plan, settled_due) end
   if due_of(plan) ~= operation.planned then

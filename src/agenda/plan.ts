@@ -132,11 +132,12 @@ export function planFor(
   settled: SettledRecord | null,
   nowSeconds: number,
 ): PlanRecord | null {
-  const base = need.kind === "recompute" ? need.plan.baseSeconds : baseFrom(settled, nowSeconds);
-  let due = nextDue(schedule, base);
-  if (need.kind === "recompute" && due !== need.plan.dueSeconds && settled !== null) {
-    due = skipWallsAlreadyRun(schedule, due, settled);
+  let base = need.kind === "recompute" ? need.plan.baseSeconds : baseFrom(settled, nowSeconds);
+  // The plan of a firing has it as its base; another one, made after an edit, tells nothing of the zone it ran in.
+  if (need.kind === "recompute" && settled?.dueSeconds === base) {
+    base = afterWallsAlreadyRun(schedule, settled);
   }
+  const due = nextDue(schedule, base);
   return due === null ? null : planRecord(schedule, due, base);
 }
 
@@ -145,18 +146,19 @@ function baseFrom(settled: SettledRecord | null, nowSeconds: number): number {
   return Math.max(nowSeconds, settled.dueSeconds);
 }
 
-/** New zone data may bring a wall time back that a fixed-time schedule has run at: it does not run there again. */
-function skipWallsAlreadyRun(
-  schedule: ActiveSchedule,
-  firstDue: number | null,
-  settled: SettledRecord,
-): number | null {
-  if (schedule.timing.expression.interval) return firstDue;
-  let due = firstDue;
-  for (let skipped = 0; due !== null && skipped < REPEATED_WALLS_MAX; skipped += 1) {
-    const isNew = due > settled.dueSeconds && wallSeconds(schedule, due) > settled.wallSeconds;
-    if (isNew) return due;
-    due = nextDue(schedule, due);
+/**
+ * New zone data may bring a wall time back that a fixed-time schedule has run at: it does not run there again. Gives the instant
+ * after which it runs: the last run, or the last of the occurrences that are left out.
+ */
+function afterWallsAlreadyRun(schedule: ActiveSchedule, settled: SettledRecord): number {
+  const { dueSeconds } = settled;
+  const isAsItWas = wallSeconds(schedule, dueSeconds) === settled.wallSeconds;
+  if (isAsItWas || schedule.timing.expression.interval) return dueSeconds;
+  let after = dueSeconds;
+  for (let skipped = 0; skipped < REPEATED_WALLS_MAX; skipped += 1) {
+    const due = nextDue(schedule, after);
+    if (due === null || wallSeconds(schedule, due) > settled.wallSeconds) return after;
+    after = due;
   }
-  return due;
+  return after;
 }

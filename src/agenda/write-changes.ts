@@ -1,10 +1,11 @@
 /** Writes to the agenda what a reconcile found to differ, in bounded batches. */
 import type { Clock } from "../base/clock.ts";
-import { nowSeconds } from "../base/clock.ts";
 import { parseOccurrence } from "../schedule/occurrence.ts";
-import type { Schedule, ScheduleSet } from "../schedule/schedule.ts";
+import type { DefineTools, Schedule, ScheduleSet } from "../schedule/schedule.ts";
 import type { Agenda, ApplyOperation, ApplyVerdict } from "./agenda.ts";
-import { formatPlan, formatSettled } from "./plan-record.ts";
+import { droppedRun } from "./dropped-run.ts";
+import type { MissedRun } from "./fire-request.ts";
+import { formatPlan, formatSettled, parsePlan } from "./plan-record.ts";
 import type { SettledRecord } from "./plan-record.ts";
 import { isActive, planFor, scoreOf } from "./plan.ts";
 import type { DefinitionChange, Need } from "./plan.ts";
@@ -17,10 +18,9 @@ export interface Change {
   readonly read: string;
 }
 
-/** An occurrence that was due and was entered as dropped. */
-export interface Dropped {
+/** Occurrences that were due and were entered as dropped, in one entry. */
+export interface Dropped extends MissedRun {
   readonly scheduleId: string;
-  readonly dueSeconds: number;
   readonly reason: string;
 }
 
@@ -28,6 +28,8 @@ export interface Dropped {
 export interface WriteOptions {
   readonly agenda: Agenda;
   readonly clock: Clock;
+  /** Read the definitions that were; what went with them is counted. */
+  readonly tools: DefineTools;
   /** The schedules by their ids, those that changed at least. */
   readonly schedules: ScheduleSet;
   /** Told of each schedule's planned occurrence, null when it has none. */
@@ -52,6 +54,7 @@ const EMPTY = {
   score: "",
   plan: "",
   reason: "",
+  dropped: null,
   change: "",
   definition: "",
   dueSeconds: null,
@@ -69,8 +72,8 @@ const DROPPED_BECAUSE: Partial<Readonly<Record<DefinitionChange, string>>> = {
 /** Of an operation that the script did not answer. */
 const LOST: ApplyVerdict = { kind: "fired", droppedSeconds: null };
 
-/** Operations in one script call: 2 to 3 ms of Redis. */
-const BATCH_SIZE = 250;
+/** Operations in one script call: about 2 ms of Redis. */
+const BATCH_SIZE = 150;
 
 /** What the script is asked, and the occurrence that is planned then. */
 type Operation = ApplyOperation & { readonly dueSeconds: number | null };
@@ -96,36 +99,55 @@ async function writeBatch(
   batch: readonly Change[],
   options: WriteOptions,
 ): Promise<ReconcileReport> {
-  const { agenda, clock, schedules, onPlanned, onDropped } = options;
+  const { agenda, clock, tools, schedules, onPlanned, onDropped } = options;
   const settled = await agenda.settled(batch.map(({ id }) => id));
-  const now = nowSeconds(clock);
+  const nowMs = clock.nowMs();
+  const now = Math.floor(nowMs / 1000);
+  const definitions = await agenda.definitionsOf(dueOnes(batch, now));
   const operations: Operation[] = [];
   for (const change of batch) {
+    const definition = definitions.get(change.id) ?? "";
     const operation = operationFor(change, {
       schedule: schedules.get(change.id),
       settled: settled.get(change.id) ?? null,
+      due: droppedRun({ read: change.read, definition }, { tools, nowSeconds: now }),
       now,
     });
     if (operation === null) onPlanned(change.id, null);
     else operations.push(operation);
   }
   if (operations.length === 0) return { planned: 0, dropped: 0, firedMeanwhile: [] };
-  const verdicts = await agenda.apply(operations);
+  const verdicts = await agenda.apply(operations, nowMs);
   const firedMeanwhile: string[] = [];
-  operations.forEach(({ id, dueSeconds, reason }, index) => {
+  operations.forEach(({ id, dueSeconds, reason, dropped: run }, index) => {
     const { kind, droppedSeconds } = verdicts[index] ?? LOST;
     if (kind === "ok") onPlanned(id, dueSeconds);
     else firedMeanwhile.push(id);
-    if (droppedSeconds !== null)
-      onDropped?.({ scheduleId: id, dueSeconds: droppedSeconds, reason });
+    if (droppedSeconds !== null) {
+      const found = run?.dueSeconds === droppedSeconds ? run : alone(droppedSeconds);
+      onDropped?.({ scheduleId: id, reason, ...found });
+    }
   });
   const dropped = operations.filter(({ kind }) => kind === "drop").length;
   return { planned: operations.length - dropped, dropped, firedMeanwhile };
 }
 
+function alone(dueSeconds: number): MissedRun {
+  return { dueSeconds, untilSeconds: dueSeconds, count: 1 };
+}
+
+/** Those whose planned occurrence is due. */
+function dueOnes(batch: readonly Change[], now: number): string[] {
+  return batch
+    .filter(({ read }) => (parsePlan(read)?.dueSeconds ?? Infinity) <= now)
+    .map(({ id }) => id);
+}
+
 interface Looked {
   readonly schedule: Schedule | undefined;
   readonly settled: SettledRecord | null;
+  /** What is due by the plan that was read. */
+  readonly due: MissedRun | null;
   readonly now: number;
 }
 
@@ -139,7 +161,7 @@ function needAfter(settled: SettledRecord | null, need: Change["need"]): Change[
 /** The script's operation for a change; null when there is neither a plan to write nor one to take off. */
 function operationFor(
   { id, need: wanted, read }: Change,
-  { schedule, settled, now }: Looked,
+  { schedule, settled, due, now }: Looked,
 ): Operation | null {
   const need = needAfter(settled, wanted);
   const empty = { ...EMPTY, id, read, settled: settled === null ? "" : formatSettled(settled) };
@@ -147,6 +169,7 @@ function operationFor(
     ...empty,
     kind: "drop",
     reason: DROPPED_BECAUSE[change] ?? "",
+    dropped: due,
     change,
   });
   if (need.kind === "drop") return drop(need.change);
@@ -160,6 +183,7 @@ function operationFor(
     score: String(scoreOf(schedule, plan.dueSeconds)),
     plan: formatPlan(plan),
     reason: need.kind === "plan_anew" ? (DROPPED_BECAUSE[need.change] ?? "") : "",
+    dropped: need.kind === "plan_anew" ? due : null,
     change: need.change ?? "",
     definition: need.change === "work" ? "" : definitionText(schedule, plan.baseSeconds),
     dueSeconds: plan.dueSeconds,
@@ -175,16 +199,17 @@ export function definitionText({ cron, timeZone, policy }: Schedule, sinceSecond
 /** Takes members off the agenda that no plan stands behind. */
 export async function forgetForeign(
   members: readonly string[],
-  { agenda, onDropped }: Pick<WriteOptions, "agenda" | "onDropped">,
+  { agenda, clock, onDropped }: Pick<WriteOptions, "agenda" | "clock" | "onDropped">,
 ): Promise<void> {
   const reason = "another daemon's entry that is no occurrence of this schedule";
   for (let start = 0; start < members.length; start += BATCH_SIZE) {
     const batch = members.slice(start, start + BATCH_SIZE);
     const operations = batch.map((id) => ({ ...EMPTY, kind: "forget" as const, id, reason }));
-    const verdicts = await agenda.apply(operations);
+    const verdicts = await agenda.apply(operations, clock.nowMs());
     verdicts.forEach(({ droppedSeconds }, index) => {
       const occurrence = parseOccurrence(batch[index] ?? "");
-      if (droppedSeconds !== null && occurrence !== null) onDropped?.({ ...occurrence, reason });
+      if (droppedSeconds === null || occurrence === null) return;
+      onDropped?.({ scheduleId: occurrence.scheduleId, reason, ...alone(droppedSeconds) });
     });
   }
 }

@@ -3,7 +3,7 @@
 const FIRST = 64;
 const MIN = 8;
 const MAX = 512;
-/** One call is to hold Redis no longer. */
+/** One call is to hold Redis no longer; 5 ms are promised. */
 const TARGET_MS = 4;
 
 /** The size; it follows the time that calls take. */
@@ -21,6 +21,7 @@ export class BatchSize {
     const tookMs = answeredMs - Math.max(sentMs, this.#answeredMs);
     this.#answeredMs = answeredMs;
     if (tookMs > TARGET_MS) this.#size = Math.max(Math.floor(count / 2), MIN);
-    else if (count === this.#size) this.#size = Math.min(count * 2, MAX);
+    // Twice as many take twice as long.
+    else if (count === this.#size && tookMs <= TARGET_MS / 2) this.#size = Math.min(count * 2, MAX);
   }
 }

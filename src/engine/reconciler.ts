@@ -180,8 +180,9 @@ export class Reconciler {
   }
 
   #agendaOptions(schedules: ScheduleSet, isDeleted: (id: string) => boolean): ReconcileOptions {
-    const { agenda, clock, book, onDropped } = this.#options;
+    const { agenda, clock, tools, book, onDropped } = this.#options;
     return {
+      tools,
       onDropped,
       agenda,
       clock,

@@ -1,14 +1,11 @@
 /** Checks the ledger against what the cron texts demanded: what was expected, placed, skipped, missing, doubled. */
 import type { Redis } from "ioredis";
+import { compileDefinition } from "../agenda/definition.ts";
 import { parsePlan } from "../agenda/plan-record.ts";
-import { CronError } from "../cron/cron-error.ts";
 import type { ExpressionCache } from "../cron/expression-cache.ts";
-import type { CronExpression } from "../cron/expression.ts";
 import { nextInstant } from "../cron/next.ts";
 import { countInstants } from "../cron/span.ts";
 import type { ZoneData } from "../cron/zone-data.ts";
-import { ZoneError } from "../cron/zone.ts";
-import type { Zone } from "../cron/zone.ts";
 import type { Keys } from "../redis/keys.ts";
 import { definitionSpans, readChanges } from "./definitions.ts";
 import type { ChangeEntry, DefinitionSpan } from "./definitions.ts";
@@ -94,19 +91,7 @@ class Tally {
   }
 }
 
-interface Compiled {
-  readonly expression: CronExpression;
-  readonly zone: Zone;
-}
-
-function compile(span: DefinitionSpan, { expressions, zones }: AuditOptions): Compiled | null {
-  try {
-    return { expression: expressions.get(span.cron), zone: zones.find(span.timeZone) };
-  } catch (error) {
-    if (error instanceof CronError || error instanceof ZoneError) return null;
-    throw error;
-  }
-}
+type Compiled = NonNullable<ReturnType<typeof compileDefinition>>;
 
 /** Compares one definition's occurrences in (after, upto] with the entries that fall there; these are sorted by due. */
 function auditSpan(
@@ -241,7 +226,8 @@ export async function auditLedger(options: AuditOptions): Promise<AuditReport> {
         sinceSeconds: Math.max(whole.sinceSeconds, sinceSeconds),
         untilSeconds: Math.min(whole.untilSeconds, upto),
       };
-      const compiled = span.untilSeconds > span.sinceSeconds ? compile(span, options) : null;
+      const compiled =
+        span.untilSeconds > span.sinceSeconds ? compileDefinition(span, options) : null;
       if (compiled !== null) {
         auditSpan(schedule, { span, entries: touching(span, entries) }, { compiled, tally });
       }

@@ -1,16 +1,11 @@
 /** What each schedule was, and from when to when: the history that the ledger is checked against. */
 import type { Redis } from "ioredis";
-import { parseDstPolicy } from "../cron/dst-policy.ts";
-import type { DstPolicy } from "../cron/dst-policy.ts";
+import { parseDefinition } from "../agenda/definition.ts";
+import type { Definition } from "../agenda/definition.ts";
 import { idAfter, idBefore } from "./ledger.ts";
 
 /** When a schedule is due, between two instants. */
-export interface DefinitionSpan {
-  readonly cron: string;
-  readonly timeZone: string;
-  readonly dst: DstPolicy;
-  /** Occurrences after this instant count, epoch seconds. */
-  readonly sinceSeconds: number;
+export interface DefinitionSpan extends Definition {
   /** Occurrences up to this instant count, epoch seconds; Infinity for the present definition. */
   readonly untilSeconds: number;
 }
@@ -25,27 +20,12 @@ export interface ChangeEntry {
   readonly definition: string;
 }
 
-type Definition = Omit<DefinitionSpan, "untilSeconds">;
-
 /** Entries read in one command. */
 const PAGE_SIZE = 1_000;
 
 /** Changes that leave the definition as it is. */
 const PAUSES: ReadonlySet<string> = new Set(["paused", "resumed"]);
 const ENDS: ReadonlySet<string> = new Set(["disabled", "deleted", "invalid", "ended"]);
-
-function parseDefinition(text: string): Definition | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null) return null;
-    const { since, cron, zone, gap, overlap }: Record<string, unknown> = { ...value };
-    if (typeof since !== "number" || typeof cron !== "string" || typeof zone !== "string")
-      return null;
-    return { cron, timeZone: zone, dst: parseDstPolicy(gap, overlap), sinceSeconds: since };
-  } catch {
-    return null;
-  }
-}
 
 function readChange(flat: readonly string[]): ChangeEntry {
   const fields = new Map(flat.flatMap((name, i) => (i % 2 ? [] : [[name, flat[i + 1] ?? ""]])));

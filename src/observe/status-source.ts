@@ -162,11 +162,12 @@ export function missedEntryOf({ attempt, request, firedMs }: FiringReport): Ledg
   };
 }
 
-/** The ledger's entry of an occurrence that was just dropped. */
+/** The ledger's entry of what was just dropped. */
 export function droppedEntry(
-  { scheduleId, dueSeconds, reason }: Dropped,
+  { scheduleId, dueSeconds, untilSeconds: until, count, reason }: Dropped,
   firedMs: number,
 ): LedgerEntry {
-  const rest = { outcome: "dropped", queue: null, job: null, untilSeconds: null, count: 1 };
+  const untilSeconds = count === 1 ? null : until;
+  const rest = { outcome: "dropped", queue: null, job: null, untilSeconds, count };
   return { id: "", schedule: scheduleId, dueSeconds, firedMs, reason, ...rest };
 }

@@ -8,7 +8,7 @@ import { reconcileAgenda, reconcileSome } from "../../src/agenda/reconcile.ts";
 import { makeKeys } from "../../src/redis/keys.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startRedis } from "../support/redis-server.ts";
-import { at, makeSchedule, scheduleMap } from "../support/schedules.ts";
+import { at, makeSchedule, scheduleMap, TOOLS } from "../support/schedules.ts";
 import type { ScheduleParts } from "../support/schedules.ts";
 
 const RUNS = 400;
@@ -61,6 +61,7 @@ class World {
     const options = {
       agenda: this.agenda,
       clock: this.clock,
+      tools: TOOLS,
       schedules: this.schedules,
       isDeleted: () => true,
       onPlanned: () => undefined,

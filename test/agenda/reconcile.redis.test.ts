@@ -7,14 +7,22 @@ import { makeKeys } from "../../src/redis/keys.ts";
 import type { Schedule } from "../../src/schedule/schedule.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { startRedis } from "../support/redis-server.ts";
-import { at, makeSchedule, scheduleMap } from "../support/schedules.ts";
+import { at, makeSchedule, scheduleMap, TOOLS } from "../support/schedules.ts";
 
 const keys = makeKeys("btu_scheduler:");
 const NOW = at("2026-03-02T10:00:30Z");
 const server = await startRedis();
 const client: Redis = await server.client();
 
-const EMPTY = { id: "s1", read: "", settled: "", reason: "", change: "", definition: "" };
+const EMPTY = {
+  id: "s1",
+  read: "",
+  settled: "",
+  reason: "",
+  change: "",
+  definition: "",
+  dropped: null,
+};
 
 let clock = new FakeClock();
 let dues = new Map<string, number | null>();
@@ -35,6 +43,7 @@ function reconcile(...schedules: readonly Schedule[]): Promise<ReconcileReport> 
   return reconcileAgenda({
     agenda: agenda(),
     clock,
+    tools: TOOLS,
     schedules: scheduleMap(...schedules),
     isDeleted: () => true,
     onPlanned: (id, due) => dues.set(id, due),
@@ -141,7 +150,31 @@ describe("reconcileAgenda", () => {
     expect(await ledger()).toMatchObject([
       { schedule: "s1", due: String(at("2026-03-02T10:15:00Z")), outcome: "dropped", reason },
     ]);
-    expect(drops).toEqual([{ scheduleId: "s1", dueSeconds: at("2026-03-02T10:15:00Z"), reason }]);
+    const dueSeconds = at("2026-03-02T10:15:00Z");
+    const alone = { dueSeconds, untilSeconds: dueSeconds, count: 1 };
+    expect(drops).toEqual([{ scheduleId: "s1", reason, ...alone }]);
+  });
+
+  test("drops all that became due before anybody saw the edit, in one entry", async () => {
+    await reconcile(makeSchedule({ cron: "*/15 * * * *" }));
+    await clock.advance(65 * 60_000);
+    await reconcile(makeSchedule({ cron: "10 * * * *" }));
+    const [dueSeconds, untilSeconds] = [at("2026-03-02T10:15:00Z"), at("2026-03-02T11:00:00Z")];
+    expect(await ledger()).toMatchObject([
+      { due: String(dueSeconds), until: String(untilSeconds), count: "4", outcome: "dropped" },
+    ]);
+    const dropped = { scheduleId: "s1", reason: "edited", dueSeconds, untilSeconds, count: 4 };
+    expect(drops).toEqual([dropped]);
+  });
+
+  test("drops the planned one alone when nobody can read the former definition", async () => {
+    await reconcile(makeSchedule({ cron: "*/15 * * * *" }));
+    await client.hset(keys.definitions, "s1", "no JSON");
+    await clock.advance(65 * 60_000);
+    await reconcile(makeSchedule({ cron: "10 * * * *" }));
+    const [entry, ...others] = await ledger();
+    expect(entry).toMatchObject({ outcome: "dropped", due: String(at("2026-03-02T10:15:00Z")) });
+    expect([entry?.["count"], others]).toEqual([undefined, []]);
   });
 
   test("keeps a due occurrence when only what is run was edited", async () => {
@@ -200,7 +233,7 @@ describe("reconcileAgenda", () => {
     const settled = { ...EMPTY, score: "5", plan: "5 1 a b c", reason: "edited" };
     const due = at("2026-03-02T10:15:00Z");
     await client.hset(keys.settled, "s1", `${due} ${due}`);
-    expect(await agenda().apply([{ kind: "plan", due: "5", ...settled }])).toEqual([
+    expect(await agenda().apply([{ kind: "plan", due: "5", ...settled }], NOW * 1000)).toEqual([
       { kind: "fired", droppedSeconds: null },
     ]);
     expect(dues.get("s1")).toBe(due);
@@ -213,7 +246,7 @@ describe("reconcileAgenda", () => {
     // Another daemon planned it anew after we read.
     await reconcile(makeSchedule({ cron: "20 * * * *" }));
     const plan = { due: String(late), score: String(late), plan: `${late} 1 a b c` };
-    expect(await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }])).toEqual([
+    expect(await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }], NOW * 1000)).toEqual([
       { kind: "ok", droppedSeconds: null },
     ]);
     expect(await members()).toEqual([`s1|${late}`, String(late)]);
@@ -226,7 +259,7 @@ describe("reconcileAgenda", () => {
     const found = (await client.hget(keys.planned, "s1")) ?? "";
     const plan = found.replace(/^\d+/, String(due));
     const operation = { ...EMPTY, due: String(due), score: String(due), plan, change: "planned" };
-    expect(await agenda().apply([{ ...operation, kind: "plan" }])).toEqual([
+    expect(await agenda().apply([{ ...operation, kind: "plan" }], NOW * 1000)).toEqual([
       { kind: "moved", droppedSeconds: null },
     ]);
     expect(await members()).toEqual(before);
@@ -236,7 +269,7 @@ describe("reconcileAgenda", () => {
     const record = `${NOW} ${NOW}`;
     await client.hset(keys.settled, "s1", record);
     const plan = { settled: record, due: String(NOW), score: String(NOW), plan: `${NOW} 1 a b c` };
-    const verdicts = await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }]);
+    const verdicts = await agenda().apply([{ ...EMPTY, kind: "plan", ...plan }], NOW * 1000);
     expect(verdicts).toEqual([{ kind: "settled", droppedSeconds: null }]);
     expect(await members()).toEqual([]);
   });
@@ -303,6 +336,7 @@ describe("reconcileAgenda", () => {
     await reconcileAgenda({
       agenda: agenda(),
       clock,
+      tools: TOOLS,
       schedules: scheduleMap(makeSchedule({ id: "file-1" })),
       isDeleted: () => false,
       onPlanned: () => undefined,
@@ -325,7 +359,7 @@ describe("reconcileAgenda", () => {
     const many = Array.from({ length: 2_300 }, (_, i) => makeSchedule({ id: `TS-${i}` }));
     expect(await reconcile(...many)).toMatchObject({ planned: 2_300 });
     expect(await client.zcard(keys.agenda)).toBe(2_300);
-    expect(Number(await generation())).toBe(10);
+    expect(Number(await generation())).toBe(16);
     expect(await reconcile(...many)).toMatchObject({ planned: 0 });
     expect(await reconcile()).toMatchObject({ dropped: 2_300 });
     expect(await client.zcard(keys.agenda)).toBe(0);
@@ -352,7 +386,11 @@ describe("reconcileAgenda", () => {
     const before = agenda();
     before.noteGeneration(7);
     const options = { agenda: before, clock, isDeleted: () => true, onPlanned: () => undefined };
-    const late = reconcileAgenda({ ...options, schedules: scheduleMap(makeSchedule()) });
+    const late = reconcileAgenda({
+      ...options,
+      tools: TOOLS,
+      schedules: scheduleMap(makeSchedule()),
+    });
     expect(late).rejects.toThrow("OLDSTATE generation 0 is older than 7");
     expect(await members()).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { reconcileAgenda } from "../../src/agenda/reconcile.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { KEYS } from "../support/engine.ts";
 import { startRedis } from "../support/redis-server.ts";
-import { makeSchedule, scheduleMap } from "../support/schedules.ts";
+import { makeSchedule, scheduleMap, TOOLS } from "../support/schedules.ts";
 
 describe("a Redis user that lacks a right", () => {
   test.each(["xadd", "hset", "zadd", "zrem", "hdel", "incr"])(
@@ -18,6 +18,7 @@ describe("a Redis user that lacks a right", () => {
       const options = {
         agenda,
         clock,
+        tools: TOOLS,
         schedules,
         isDeleted: () => true,
         onPlanned: () => undefined,

@@ -62,14 +62,15 @@ function weekdayHolds(item: string, { weekday, day, monthLength }: Shown): boole
   );
 }
 
-/** An expression of five or seven fields, by its text. */
+/** An expression of five, six or seven fields, by its text. */
 export class SlowExpression {
   readonly #fields: readonly string[];
 
   constructor(text: string) {
     const plain = text.toLowerCase().replaceAll(/[a-z]{3}/g, (name) => NAMES[name] ?? name);
     const fields = plain.toUpperCase().replaceAll("?", "*").split(" ");
-    this.#fields = fields.length === 5 ? ["0", ...fields, "*"] : fields;
+    const withSeconds = fields.length === 7 ? fields : ["0", ...fields];
+    this.#fields = withSeconds.length === 7 ? withSeconds : [...withSeconds, "*"];
   }
 
   get hasSeconds(): boolean {

@@ -227,6 +227,60 @@ describe("a fire loop", () => {
   });
 });
 
+describe("occurrences up to a minute late", () => {
+  test.each(["run_once", "skip", "run_all"] as const)(
+    "are all placed, in order, whatever the policy: %s",
+    async (misfire) => {
+      const policy = { misfire, maxCatchup: 1, misfireGraceSeconds: 0 };
+      const schedule = makeSchedule({ cron: "*/10 * * * * * *", policy });
+      await using engine = await startEngine({ server, nowSeconds: NOW, mayFire: () => false });
+      await engine.plan(schedule);
+      const due = NOW + 10;
+      await using later = await startEngine({ server, nowSeconds: due + 60 });
+      await later.plan(schedule);
+      await later.jump(0);
+      const ledger = await later.ledger();
+      const dues = [0, 10, 20, 30, 40, 50, 60].map((after) => String(due + after));
+      expect(ledger.map((entry) => entry["due"])).toEqual(dues);
+      expect(ledger.map((entry) => entry["outcome"])).toEqual([...Array(6).fill("late"), "fired"]);
+      expect(await queued()).toEqual(ledger.map(({ job = "" }) => job));
+    },
+  );
+
+  test("are missed a second later", async () => {
+    const schedule = makeSchedule({ cron: "0 * * * *", policy: { misfire: "skip" } });
+    await using engine = await startEngine({ server, nowSeconds: NOW, mayFire: () => false });
+    await engine.plan(schedule);
+    const nowSeconds = at("2026-03-02T11:00:00Z") + 61;
+    await using later = await startEngine({ server, nowSeconds });
+    await later.plan(schedule);
+    await later.jump(0);
+    expect(await later.ledger()).toMatchObject([{ outcome: "skipped_misfire" }]);
+  });
+});
+
+describe("a batch that Redis refuses", () => {
+  test("is taken apart until the one stands alone whose queue is denied", async () => {
+    const rights = "fewer on >secret ~btu_scheduler:* ~rq:job:* ~rq:queues ~rq:queue:default +@all";
+    await using denying = await startRedis({ acl: [rights] });
+    const inspector = await denying.client();
+    const user = { username: "fewer", password: "secret" };
+    await using engine = await startEngine({ server: denying, nowSeconds: NOW, user });
+    const good = Array.from({ length: 40 }, (_, i) => makeSchedule({ id: `good-${i}` }));
+    const bad = makeSchedule({ id: "bad", queue: "secret" });
+    await engine.plan(...good.slice(0, 20), bad, ...good.slice(20));
+    await engine.advance(31);
+    expect(await inspector.llen("rq:queue:default")).toBe(40);
+    expect(engine.loop.troubleOf("bad")).toContain(
+      "give it ~rq:queue:secret in Redis's access list",
+    );
+    expect(await inspector.zrange(KEYS.agenda, 0, "0")).toEqual([
+      `bad|${at("2026-03-02T10:01:00Z")}`,
+    ]);
+    expect(await inspector.keys("rq:queue:secret")).toEqual([]);
+  });
+});
+
 describe("missed occurrences", () => {
   test("run once by default, after a note of the rest", async () => {
     await using engine = await startEngine({ server, nowSeconds: NOW, mayFire: () => false });

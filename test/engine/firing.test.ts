@@ -72,6 +72,17 @@ describe("decideFiring", () => {
     },
   );
 
+  test.each(["run_once", "run_all"] as const)(
+    "%s runs what is as old as the grace, and not what is a second older",
+    (misfire) => {
+      const policy = { misfire, misfireGraceSeconds: 600 };
+      const schedule = active({ cron: "0 0 * * *", policy });
+      const midnight = at("2026-03-02T00:00:00Z");
+      expect(decideFiring(schedule, midnight, midnight + 600).isPlaced).toBeTrue();
+      expect(decideFiring(schedule, midnight, midnight + 601).isPlaced).toBeFalse();
+    },
+  );
+
   test("run_all places one after the other, from the oldest within grace", () => {
     const schedule = hourly({ misfire: "run_all", misfireGraceSeconds: 3 * 3600 });
     expect(decideFiring(schedule, PLANNED, PLANNED + 5 * 3600 + 100)).toMatchObject({

@@ -28,7 +28,7 @@ import type { TaskPlace } from "../../src/job/task-wish.ts";
 import { loadText, SOURCE } from "../config/load-text.ts";
 import { eventually } from "./eventually.ts";
 import type { RedisServer } from "./redis-server.ts";
-import { scheduleMap } from "./schedules.ts";
+import { scheduleMap, TOOLS } from "./schedules.ts";
 import { tempDir } from "./temp-dir.ts";
 import { existsSync } from "node:fs";
 
@@ -85,7 +85,8 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const map = scheduleMap(...schedules);
   book.replace(map, []);
   const onPlanned = (id: string, due: number | null): void => book.setDue(id, due);
-  await reconcileAgenda({ agenda, clock, schedules: map, isDeleted: () => true, onPlanned });
+  const about = { tools: TOOLS, schedules: map, isDeleted: () => true, onPlanned };
+  await reconcileAgenda({ agenda, clock, ...about });
   const remembered = new Remembered({ client, key: keys.remembered });
   const queueNames = new QueueNames({ client, remembered, log, prefix: "" });
   const builder = options.builder ?? nativeBuilder({ queueNames, frappe: null });

@@ -26,7 +26,7 @@ import { BuilderCounter } from "./counted-builder.ts";
 import { eventually, realDelay } from "./eventually.ts";
 import { FakeClock } from "./fake-clock.ts";
 import type { RedisServer } from "./redis-server.ts";
-import { scheduleMap } from "./schedules.ts";
+import { scheduleMap, TOOLS } from "./schedules.ts";
 
 /** Keys under the default prefix. */
 export const KEYS = makeKeys("btu_scheduler:");
@@ -63,6 +63,8 @@ export interface Engine extends AsyncDisposable {
   plan(...schedules: readonly Schedule[]): Promise<void>;
   /** Lets time go on, second by second, and the loop work in each. */
   advance(seconds: number): Promise<void>;
+  /** Lets time go on, from one due instant to the next at once, and the loop do at each all that is due. */
+  jump(seconds: number): Promise<void>;
   /** Waits until the loop has reported so many occurrences. */
   done(count: number): Promise<void>;
   ledger(): Promise<Entry[]>;
@@ -81,24 +83,28 @@ export interface EngineOptions extends Partial<
   readonly readRunning?: readonly ReadRunning[];
   /** Time stands still while a builder asks a real server, which knows nothing of the fake clock. */
   readonly waitsForBuilders?: () => boolean;
+  /** Whom the engine is to Redis. Default: everybody. */
+  readonly user?: { readonly username: string; readonly password: string };
+  /** Ledger entries kept. Default 10,000. */
+  readonly ledgerMax?: number;
   /** Another way to Redis, such as a proxy's port. */
   readonly port?: number;
 }
 
-function connect(port: number): RedisConnection {
-  const target = { host: "127.0.0.1", port, db: 0 };
+function connect(port: number, user: EngineOptions["user"]): RedisConnection {
+  const target = { host: "127.0.0.1", port, db: 0, ...user };
   return connectRedis({ target, clock: systemClock, log: silentLog, name: "test" });
 }
 
 /** Starts it. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { server, nowSeconds, log = silentLog } = options;
+  const { server, nowSeconds, ledgerMax = 10_000, log = silentLog } = options;
   const clock = new FakeClock(nowSeconds * 1000);
-  const redis = connect(options.port ?? server.port);
+  const redis = connect(options.port ?? server.port, options.user);
   const client = await server.client();
   const stop = new AbortController();
   await redis.ready(stop.signal);
-  const agenda = new Agenda({ client: redis.client, keys: KEYS, clock, ledgerMax: 10_000 });
+  const agenda = new Agenda({ client: redis.client, keys: KEYS, clock, ledgerMax });
   const book = new Book();
   const [reports, changed]: [FiringReport[], string[]] = [[], []];
   const remembered = new Remembered({ client, key: KEYS.remembered });
@@ -142,6 +148,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     changed,
     plan: (...schedules) => plan({ agenda, book, clock, loop }, schedules),
     advance: (seconds) => advance({ clock, settle }, seconds),
+    jump: (seconds) => jump({ clock, client }, seconds),
     done: async (count) => {
       const look = async (): Promise<boolean> => {
         // A loop that was woken while it worked sleeps for no time at all, which takes a look at the clock.
@@ -168,6 +175,7 @@ async function plan(
   await reconcileAgenda({
     agenda,
     clock,
+    tools: TOOLS,
     schedules: map,
     isDeleted: () => true,
     onPlanned: (id, due) => book.setDue(id, due),
@@ -187,6 +195,35 @@ async function ended(parts: { clock: FakeClock; running: Promise<void> }): Promi
   };
   await eventually(look, { what: "the end of the loop" });
   await over;
+}
+
+/** So often the loop is looked at before it counts as asleep: a job may still be in the making. */
+const LOOKS_MIN = 30;
+/** What is looked at for an hour, and is due all the time, never comes. */
+const STUCK_AFTER_MS = 3_600_000;
+
+async function jump(
+  { clock, client }: { readonly clock: FakeClock; readonly client: Redis },
+  seconds: number,
+): Promise<void> {
+  const untilMs = clock.nowMs() + seconds * 1000;
+  for (let looks = 0, sinceMs = 0, waitsFor = ""; ;) {
+    const [member = "", score] = await client.zrange(KEYS.agenda, 0, "0", "WITHSCORES");
+    const dueMs = Math.ceil(Number(score ?? Infinity) * 1000);
+    const nextMs = Math.min(dueMs, untilMs);
+    if (nextMs > clock.nowMs()) {
+      looks = 0;
+      await clock.skip(nextMs - clock.nowMs());
+      continue;
+    }
+    if (dueMs > untilMs) return;
+    if (member !== waitsFor) [waitsFor, sinceMs, looks] = [member, clock.nowMs(), 0];
+    if (clock.nowMs() - sinceMs > STUCK_AFTER_MS) throw new Error(`${member} is due, and stays`);
+    looks += 1;
+    // While the loop works it sets no timer; where it sleeps it may have been told to come again.
+    const isAsleep = (clock.nextTimerMs ?? 0) > 0 && looks >= LOOKS_MIN;
+    await clock.skip(isAsleep ? (clock.nextTimerMs ?? 0) : 0);
+  }
 }
 
 interface Idling {
