@@ -74,7 +74,7 @@ function openLeadership(shared: Shared, daemonId: string, links: Links): Leaders
       links.fireLoop().refresh();
     },
     repair: (isFirst, keepLease) =>
-      repairState({ agenda, book, sourceId: id, log, isFirst, keepLease }),
+      repairState({ agenda, book, clock, sourceId: id, log, isFirst, keepLease }),
   });
 }
 
@@ -168,7 +168,7 @@ function openWatches(
 ): Service[] {
   const readAll = (): void => void reconcile.request();
   const onJump = (): void => {
-    leadership.check();
+    leadership.clockJumped();
     readAll();
   };
   return [

@@ -259,7 +259,9 @@ export class Agenda {
 
   /** Whether Redis went back in time, and what it holds is older than what this daemon has seen. */
   async isOlder(): Promise<boolean> {
-    return Number(await this.#options.client.get(this.#options.keys.generation)) < this.#generation;
+    // What scripts raise while the answer is on its way must not make it look old.
+    const seen = this.#generation;
+    return Number(await this.#options.client.get(this.#options.keys.generation)) < seen;
   }
 
   /** Takes in a generation that somebody else read. */

@@ -55,6 +55,13 @@ export async function claimState(options: StateOptions): Promise<ClaimResult> {
   }
 }
 
+/** Says that another daemon has taken the state elsewhere meanwhile. */
+export function movedError(prefix: string, movedTo: string): ConfigurationError {
+  return new ConfigurationError("redis_key_prefix", [
+    `redis_key_prefix "${prefix}": another daemon moved the state to "${movedTo}": set redis_key_prefix to that`,
+  ]);
+}
+
 /** Says that the state is of a version to come. */
 export function newerFormatError({ state }: Keys, format: string): ConfigurationError {
   const prefix = state.slice(0, -makeKeys("").state.length);

@@ -19,7 +19,7 @@ export class Fitness {
     this.#clock = clock;
   }
 
-  /** Our clock less Redis's, in milliseconds; null before the first look. */
+  /** Our clock less Redis's, in milliseconds; null before the first look, and after a jump. */
   get offsetMs(): number | null {
     return this.#offsetMs;
   }
@@ -35,12 +35,17 @@ export class Fitness {
 
   /** Takes in the answer to a look that was begun at `startedMs`, monotonic. */
   note(view: LeaseView, startedMs: number): void {
-    this.#noteClock(view, startedMs);
+    this.noteClock(view.redisMs, startedMs);
     this.#noteFree(view);
   }
 
+  /** Our clock jumped: how it differs is not known any more. */
+  forgetClock(): void {
+    this.#offsetMs = null;
+  }
+
   /** The clocks are compared at every look, the way to Redis and back taken as even. */
-  #noteClock({ redisMs }: LeaseView, startedMs: number): void {
+  noteClock(redisMs: number, startedMs: number): void {
     const wayMs = this.#clock.monotonicMs() - startedMs;
     this.#offsetMs = this.#clock.nowMs() - wayMs / 2 - redisMs;
   }

@@ -2,7 +2,7 @@
 import { askLease, leaseLeftMs, renewLease } from "../agenda/lease.ts";
 import type { LeaseView, LeaseWish } from "../agenda/lease.ts";
 import type { Agenda } from "../agenda/agenda.ts";
-import { claimState } from "../agenda/state.ts";
+import { claimState, movedError } from "../agenda/state.ts";
 import { isAbort, withDeadline } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { Wakeup } from "../base/clock.ts";
@@ -12,7 +12,7 @@ import type { Log } from "../base/log.ts";
 import type { Service } from "../base/service.ts";
 import type { RedisConnection } from "../redis/connect.ts";
 import type { Keys } from "../redis/keys.ts";
-import { redisUptimeSeconds } from "../redis/time.ts";
+import { redisTimeMs, redisUptimeSeconds } from "../redis/time.ts";
 import { Fitness } from "./fitness.ts";
 import { OldState } from "./old-state.ts";
 
@@ -75,6 +75,7 @@ export class Leadership implements Service {
   #view: LeaseView | null = null;
   #trustUntilMs = -Infinity;
   #isTold = false;
+  #wished: LeaseWish = "look";
   #ledBefore = false;
   #isFirst = true;
   #wholeLookAtMs = -Infinity;
@@ -109,6 +110,13 @@ export class Leadership implements Service {
   check(): void {
     this.#wholeLookAtMs = -Infinity;
     this.#wakeup.wake();
+  }
+
+  /** Does nothing more before it is known whether the clock, which jumped, is right: it may be the other daemon's turn. */
+  clockJumped(): void {
+    this.#trustUntilMs = -Infinity;
+    this.#fitness.forgetClock();
+    this.check();
   }
 
   /** @inheritdoc */
@@ -151,8 +159,8 @@ export class Leadership implements Service {
     const startedMs = clock.monotonicMs();
     const view = this.#view;
     if (view === null || startedMs >= this.#wholeLookAtMs + WHOLE_LOOK_EVERY_MS) return false;
-    if (this.#oldState.isOpen || !this.#canRenewBriefly) return false;
-    if (this.#fitness.isClockWrong) return false;
+    // One that only looked, or yields, is not known to the others as fit.
+    if (this.#wished !== "lead" || !this.#canRenewBriefly) return false;
     if (!this.isLeader) {
       const leftMs = await leaseLeftMs(redis.client, keys);
       this.#view = { ...view, leftMs };
@@ -177,17 +185,20 @@ export class Leadership implements Service {
 
   async #look(): Promise<void> {
     const { agenda, clock } = this.#options;
-    if (this.#fitness.offsetMs === null) await this.#lookFirst();
+    if (this.#fitness.offsetMs === null) await this.#compareClocks();
     const startedMs = clock.monotonicMs();
     this.#wholeLookAtMs = startedMs;
     const before = this.#view;
-    const view = await this.#ask(this.#wish());
+    this.#wished = this.#wish();
+    // What scripts raise while the answer is on its way must not make it look old.
+    const seen = agenda.generation;
+    const view = await this.#ask(this.#wished);
     this.#view = view;
     this.#fitness.note(view, startedMs);
     if (view.movedTo !== null) throw movedError(this.#options.prefix, view.movedTo);
-    const isOld = view.generation < agenda.generation;
+    const isOld = view.generation < seen;
     const wasRepaired = before !== null && view.repairs !== before.repairs;
-    if (isOld || wasRepaired) await this.#meetOldState(view, isOld);
+    if (isOld || wasRepaired) await this.#meetOldState(view, isOld ? seen : null);
     else this.#oldState.end();
     if (this.#oldState.isOpen) return;
     agenda.noteGeneration(view.generation);
@@ -197,29 +208,34 @@ export class Leadership implements Service {
     this.#ledBefore = leads;
   }
 
-  /**
-   * Whether our clock is right must be known before we call ourselves fit, and whether Redis has just come back: another
-   * daemon, which it remembers, may be about to find that its state is older.
-   */
-  async #lookFirst(): Promise<void> {
+  /** Whether our clock is right must be known before we call ourselves fit. */
+  async #compareClocks(): Promise<void> {
     const { clock, redis } = this.#options;
+    if (this.#view === null) await this.#lookFirst();
     const startedMs = clock.monotonicMs();
+    this.#fitness.noteClock(await redisTimeMs(redis.client), startedMs);
+  }
+
+  /** Redis may have just come back: another daemon, which it remembers, may be about to find that its state is older. */
+  async #lookFirst(): Promise<void> {
     const view = await this.#ask("look");
     const mayBeOlder = view.others > 0 && view.generation > 0;
-    const uptimeSeconds = mayBeOlder ? await redisUptimeSeconds(redis.client) : null;
+    const uptimeSeconds = mayBeOlder ? await redisUptimeSeconds(this.#options.redis.client) : null;
     if ((uptimeSeconds ?? Infinity) < YOUNG_REDIS_SECONDS) this.#oldState.letLeaderGoFirst();
-    this.#fitness.note(view, startedMs);
   }
 
   /** The daemon that led repairs at once, the others after it had its time, so that the newest memory comes first. */
-  async #meetOldState(view: LeaseView, isOld: boolean): Promise<void> {
-    const { agenda, log, repair } = this.#options;
+  async #meetOldState(view: LeaseView, seen: number | null): Promise<void> {
+    const { log, repair } = this.#options;
+    const isOld = seen !== null;
     this.#trustUntilMs = -Infinity;
     if (isOld && this.#oldState.begin()) {
-      const fields = { generation: view.generation, seen: agenda.generation };
+      const fields = { generation: view.generation, seen };
       log.error("Redis came back with an older state; writing back what is remembered", fields);
     }
     if (isOld && !this.#ledBefore && this.#oldState.mustWait(view.leader)) return;
+    // An empty Redis belongs to whoever claims it first.
+    if (isOld && !(await this.#claim())) return;
     await repair(isOld, this.#leaseKeeper());
     // Our own repair is counted too: we need not answer it.
     this.#view = await this.#ask(this.#wish());
@@ -281,10 +297,4 @@ export class Leadership implements Service {
     const options = { clock, timeoutMs: LEAVE_TIMEOUT_MS, action: "give up the lease" };
     await withDeadline(options, () => this.#ask("leave")).catch(() => undefined);
   }
-}
-
-function movedError(prefix: string, movedTo: string): ConfigurationError {
-  return new ConfigurationError("redis_key_prefix", [
-    `redis_key_prefix "${prefix}": another daemon moved the state to "${movedTo}": set redis_key_prefix to that`,
-  ]);
 }

@@ -4,10 +4,12 @@ import { lastJobText } from "../agenda/fire-request.ts";
 import type { MissedRun } from "../agenda/fire-request.ts";
 import { parsePlan } from "../agenda/plan-record.ts";
 import type { PlanRecord, SettledRecord } from "../agenda/plan-record.ts";
-import { isActive, nextDue, planRecord, scoreOf } from "../agenda/plan.ts";
+import { CLOCK_ERROR_SECONDS, isActive, nextDue, planRecord, scoreOf } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
 import { STATE_FORMAT } from "../agenda/state.ts";
 import { definitionText } from "../agenda/write-changes.ts";
+import type { Clock } from "../base/clock.ts";
+import { nowSeconds } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { countInstants } from "../cron/span.ts";
 import type { Book, BookEntry } from "./book.ts";
@@ -16,6 +18,7 @@ import type { Book, BookEntry } from "./book.ts";
 export interface RepairOptions {
   readonly agenda: Agenda;
   readonly book: Book;
+  readonly clock: Clock;
   readonly sourceId: string;
   readonly log: Log;
   /** The first daemon to repair writes the pauses too, and makes the others add what they remember. */
@@ -40,13 +43,20 @@ interface Remembered {
   readonly plan: PlanRecord | null;
 }
 
-function* remembered(book: Book): Iterable<Remembered> {
-  for (const entry of book.entries()) {
-    const { schedule } = entry;
+function* remembered(book: Book, now: number): Iterable<Remembered> {
+  for (const known of book.entries()) {
+    const { schedule } = known;
     if (!isActive(schedule)) continue;
+    const entry = withoutClockError(known, now);
     const plan = rememberedPlan(schedule, entry);
     if (entry.settled !== null || plan !== null) yield { schedule, entry, plan };
   }
+}
+
+/** What a wrong clock settled is not written back: it would only be set back once more. */
+function withoutClockError(entry: BookEntry, now: number): BookEntry {
+  const settledSeconds = entry.settled?.dueSeconds ?? -Infinity;
+  return settledSeconds > now + CLOCK_ERROR_SECONDS ? { ...entry, settled: null } : entry;
 }
 
 /** What was read from Redis after it went back in time may be settled already. */
@@ -74,8 +84,8 @@ function rememberedPlan(
 
 /** Writes everything back. Harmless where Redis knows as much or more. */
 export async function repairState(options: RepairOptions): Promise<void> {
-  const { agenda, book, log, isFirst, keepLease } = options;
-  const all = [...remembered(book)];
+  const { agenda, book, clock, log, isFirst, keepLease } = options;
+  const all = [...remembered(book, nowSeconds(clock))];
   let restored = 0;
   for (let start = 0; start < all.length; start += BATCH_SIZE) {
     const count = await writeBack(all.slice(start, start + BATCH_SIZE), options);

@@ -14,8 +14,8 @@ beforeEach(async () => {
   await client.flushall();
 });
 
-function repair({ agenda, book }: Engine, isFirst = true): Promise<void> {
-  return repairState({ agenda, book, sourceId: "site", log: silentLog, isFirst });
+function repair({ agenda, book, clock }: Engine, isFirst = true): Promise<void> {
+  return repairState({ agenda, book, clock, sourceId: "site", log: silentLog, isFirst });
 }
 
 async function startFired(minutes: number): Promise<Engine> {
@@ -198,12 +198,26 @@ describe("repairState", () => {
     expect(lost.at(-1)).toMatchObject({ until: minute(5) });
   });
 
+  test("what a wrong clock settled is not written back", async () => {
+    await using engine = await startFired(1);
+    const goBack = await takeSnapshot();
+    engine.clock.stepWall(30 * 86_400_000);
+    await engine.advance(60);
+    engine.clock.stepWall(-30 * 86_400_000);
+    await goBack();
+    const planned = await client.hgetall(KEYS.planned);
+    await repair(engine);
+    expect(await client.hget(KEYS.settled, "s1")).toStartWith(minute(1));
+    expect(await client.hgetall(KEYS.planned)).toEqual(planned);
+  });
+
   test("keeps the lease between its batches", async () => {
     await using engine = await startFired(1);
     let kept = 0;
     await repairState({
       agenda: engine.agenda,
       book: engine.book,
+      clock: engine.clock,
       sourceId: "site",
       log: silentLog,
       isFirst: true,
