@@ -274,9 +274,8 @@ export class Leadership implements Service {
   #pauseMs(): number {
     if (this.isLeader) return RENEW_EVERY_MS;
     const leftMs = this.#view?.leftMs ?? -1;
-    return leftMs < 0
-      ? STANDBY_LOOKS_EVERY_MS
-      : Math.min(leftMs + AFTER_END_MS, STANDBY_LOOKS_EVERY_MS);
+    const endMs = leftMs < 0 ? Infinity : leftMs + AFTER_END_MS;
+    return Math.min(endMs, STANDBY_LOOKS_EVERY_MS);
   }
 
   #tell(): void {
