@@ -43,7 +43,7 @@ export interface LeadershipStatus {
   /** The leading daemon, as last seen. */
   readonly leader: string | null;
   readonly term: number;
-  /** Our clock less Redis's, in milliseconds; null before the first look. */
+  /** Our clock less Redis's, in milliseconds; null before the first look, and for a moment after a jump. */
   readonly clock_offset_ms: number | null;
 }
 
