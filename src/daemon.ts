@@ -161,15 +161,19 @@ function reloadOrTell(parts: ControlledParts): void {
   }
 }
 
+type WatchedParts = Pick<ControlledParts, "leadership" | "reconcile" | "fireLoop">;
+
 /** When the rules of zones or the clock change, everything is looked at again. */
 function openWatches(
   { zones, clock, log }: Shared,
-  { leadership, reconcile }: Pick<ControlledParts, "leadership" | "reconcile">,
+  { leadership, reconcile, fireLoop }: WatchedParts,
 ): Service[] {
   const readAll = (): void => void reconcile.request();
   const onJump = (): void => {
-    leadership.clockJumped();
-    readAll();
+    leadership.clockJumped(() => {
+      readAll();
+      fireLoop.refresh();
+    });
   };
   return [
     zoneWatch({ zones, clock, log: log.for("zones"), onChange: readAll }),
@@ -213,7 +217,7 @@ export function openDaemon(options: DaemonOptions): Daemon {
     rereads,
     changes,
     fireLoop,
-    ...openWatches(shared, { leadership, reconcile }),
+    ...openWatches(shared, { leadership, reconcile, fireLoop }),
     ...openControl(parts),
     ...openLifeSigns(shared, { reconcile, fireLoop }),
   ];

@@ -55,16 +55,21 @@ export async function claimState(options: StateOptions): Promise<ClaimResult> {
   }
 }
 
+function prefixOf({ state }: Keys): string {
+  return state.slice(0, -makeKeys("").state.length);
+}
+
 /** Says that another daemon has taken the state elsewhere meanwhile. */
-export function movedError(prefix: string, movedTo: string): ConfigurationError {
+export function movedError(keys: Keys, movedTo: string): ConfigurationError {
+  const prefix = prefixOf(keys);
   return new ConfigurationError("redis_key_prefix", [
     `redis_key_prefix "${prefix}": another daemon moved the state to "${movedTo}": set redis_key_prefix to that`,
   ]);
 }
 
 /** Says that the state is of a version to come. */
-export function newerFormatError({ state }: Keys, format: string): ConfigurationError {
-  const prefix = state.slice(0, -makeKeys("").state.length);
+export function newerFormatError(keys: Keys, format: string): ConfigurationError {
+  const prefix = prefixOf(keys);
   return new ConfigurationError("redis_key_prefix", [
     `redis_key_prefix "${prefix}": the state there has format ${format}, written by a newer version; this one knows ` +
       `format ${STATE_FORMAT}: install the newer version, or choose another redis_key_prefix`,

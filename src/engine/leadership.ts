@@ -1,8 +1,8 @@
 /** Whether this daemon does the work. One of several does; the others stand by. */
-import { askLease, leaseLeftMs, renewLease } from "../agenda/lease.ts";
+import { Lease } from "../agenda/lease.ts";
 import type { LeaseView, LeaseWish } from "../agenda/lease.ts";
 import type { Agenda } from "../agenda/agenda.ts";
-import { claimState, movedError } from "../agenda/state.ts";
+import { claimState } from "../agenda/state.ts";
 import { isAbort, withDeadline } from "../base/abort.ts";
 import { Outage } from "../base/backoff.ts";
 import { Wakeup } from "../base/clock.ts";
@@ -70,6 +70,7 @@ export class Leadership implements Service {
   readonly #options: LeadershipOptions;
   readonly #wakeup: Wakeup;
   readonly #outage: Outage;
+  readonly #lease: Lease;
   readonly #oldState: OldState;
   readonly #fitness: Fitness;
   #view: LeaseView | null = null;
@@ -77,13 +78,15 @@ export class Leadership implements Service {
   #isTold = false;
   #wished: LeaseWish = "look";
   #ledBefore = false;
+  #onClockKnown: Array<() => void> = [];
   #isFirst = true;
   #wholeLookAtMs = -Infinity;
-  /** Redis before 6.2 lacks the command that renews and tells in one. */
-  #canRenewBriefly = true;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
+    const { redis, keys, daemonId: me } = options;
+    const times = { ttlMs: TTL_MS, goneAfterMs: GONE_AFTER_MS };
+    this.#lease = new Lease({ client: redis.client, keys, me, ...times });
     this.#wakeup = new Wakeup(options.clock);
     this.#outage = new Outage("the lease", options);
     this.#oldState = new OldState(options.clock);
@@ -112,10 +115,14 @@ export class Leadership implements Service {
     this.#wakeup.wake();
   }
 
-  /** Does nothing more before it is known whether the clock, which jumped, is right: it may be the other daemon's turn. */
-  clockJumped(): void {
+  /**
+   * Does nothing more before it is known whether the clock, which jumped, is right: it may be the other daemon's turn. Calls
+   * back once that is known.
+   */
+  clockJumped(onKnown: () => void): void {
     this.#trustUntilMs = -Infinity;
     this.#fitness.forgetClock();
+    this.#onClockKnown.push(onKnown);
     this.check();
   }
 
@@ -155,32 +162,21 @@ export class Leadership implements Service {
 
   /** Renews, or sees that the leader lives; false when a whole look is needed. */
   async #lookBriefly(): Promise<boolean> {
-    const { clock, redis, keys, daemonId } = this.#options;
+    const { clock, daemonId } = this.#options;
     const startedMs = clock.monotonicMs();
     const view = this.#view;
     if (view === null || startedMs >= this.#wholeLookAtMs + WHOLE_LOOK_EVERY_MS) return false;
     // One that only looked, or yields, is not known to the others as fit.
-    if (this.#wished !== "lead" || !this.#canRenewBriefly) return false;
+    if (this.#wished !== "lead" || !this.#lease.canRenewBriefly) return false;
     if (!this.isLeader) {
-      const leftMs = await leaseLeftMs(redis.client, keys);
+      const leftMs = await this.#lease.leftMs();
       this.#view = { ...view, leftMs };
       return leftMs > 0;
     }
-    const leader = await this.#renew();
+    const leader = await this.#lease.renew();
     if (leader !== daemonId) return false;
     this.#trustUntilMs = startedMs + TTL_MS - TRUST_MARGIN_MS;
     return true;
-  }
-
-  async #renew(): Promise<string | null> {
-    const { redis, keys } = this.#options;
-    try {
-      return await renewLease(redis.client, keys, TTL_MS);
-    } catch (error) {
-      if (!/unknown command/i.test(String(error))) throw error;
-      this.#canRenewBriefly = false;
-      return null;
-    }
   }
 
   async #look(): Promise<void> {
@@ -195,7 +191,6 @@ export class Leadership implements Service {
     const view = await this.#ask(this.#wished);
     this.#view = view;
     this.#fitness.note(view, startedMs);
-    if (view.movedTo !== null) throw movedError(this.#options.prefix, view.movedTo);
     const isOld = view.generation < seen;
     const wasRepaired = before !== null && view.repairs !== before.repairs;
     if (isOld || wasRepaired) await this.#meetOldState(view, isOld ? seen : null);
@@ -206,6 +201,7 @@ export class Leadership implements Service {
     if (!leads && view.leader !== null) this.#isFirst = false;
     this.#trustUntilMs = leads ? startedMs + TTL_MS - TRUST_MARGIN_MS : -Infinity;
     this.#ledBefore = leads;
+    for (const onKnown of this.#onClockKnown.splice(0)) onKnown();
   }
 
   /** Whether our clock is right must be known before we call ourselves fit. */
@@ -261,14 +257,7 @@ export class Leadership implements Service {
   }
 
   #ask(wish: LeaseWish): Promise<LeaseView> {
-    const { redis, keys, daemonId } = this.#options;
-    return askLease(redis.client, keys, {
-      me: daemonId,
-      ttlMs: TTL_MS,
-      goneAfterMs: GONE_AFTER_MS,
-      wish,
-      sinceMs: this.#fitness.othersSinceMs,
-    });
+    return this.#lease.ask(wish, this.#fitness.othersSinceMs);
   }
 
   #pauseMs(): number {

@@ -18,8 +18,8 @@ export interface Member extends AsyncDisposable {
   readonly repairs: boolean[];
   /** Each time it began to lead: whether it had seen no other lead before. */
   readonly beginnings: boolean[];
-  /** Its clock jumps. */
-  jump(byMs: number): void;
+  /** Its clock jumps; resolves once it is known whether it is right. */
+  jump(byMs: number): Promise<void>;
   /** Ends it in good order. */
   stop(): Promise<void>;
   /** Ends it as a crash does: nothing is given up. */
@@ -79,9 +79,11 @@ export function startMember({
       await agenda.repair({ identity, isLast: isFirst, pauses: new Map(), operations: [] });
     },
   });
-  const jump = (byMs: number): void => {
+  const jump = (byMs: number): Promise<void> => {
     errorMs += byMs;
-    leadership.clockJumped();
+    return new Promise((resolve) => {
+      leadership.clockJumped(resolve);
+    });
   };
   const stopper = new AbortController();
   const running = leadership.run(stopper.signal);

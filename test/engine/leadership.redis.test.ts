@@ -69,7 +69,9 @@ describe("leadership", () => {
     await leads(jumping);
     await using other = startMember({ port, id: "other" });
     await eventually(() => client.zscore("p:daemons", "other"), { what: "the other" });
-    jumping.jump(3_600_000);
+    const known = jumping.jump(3_600_000);
+    expect(jumping.leadership.isLeader).toBeFalse();
+    await known;
     expect(jumping.leadership.isLeader).toBeFalse();
     await leads(other);
     expect(jumping.beginnings).toEqual([true]);
@@ -79,9 +81,10 @@ describe("leadership", () => {
     await using alone = startMember({ port, id: "alone" });
     await leads(alone);
     for (const byMs of [3_600_000, -3_600_000]) {
-      alone.jump(byMs);
+      const known = alone.jump(byMs);
       expect(alone.leadership.isLeader).toBeFalse();
-      await leads(alone);
+      await known;
+      expect(alone.leadership.isLeader).toBeTrue();
     }
     expect(alone.leadership.status.term).toBe(1);
   });
