@@ -16,6 +16,8 @@ const MINUTE_MS = 60_000;
 /** Tests that ask for more belong into the full run. */
 const TIME_LIMIT_MS = 14 * MINUTE_MS;
 const FULL_TIME_LIMIT_MS = 80 * MINUTE_MS;
+/** Classes that need the program built. */
+const RUN_THE_PROGRAM = new Set(["e2e", "machine", "faults"]);
 const CHECK_TIMEOUT_MS = 3 * MINUTE_MS;
 
 const USAGE = `Usage: npm test [-- [options] [what ...]]
@@ -159,7 +161,7 @@ async function main() {
     tell(`ready after ${inSeconds(performance.now() - startMs)}`);
     heading("checks");
     const everything = wanted.length === 0;
-    const needsBuild = everything || classes.some(({ name }) => ["e2e", "faults"].includes(name));
+    const needsBuild = everything || classes.some(({ name }) => RUN_THE_PROGRAM.has(name));
     for (const entry of CHECKS) {
       if (everything || (needsBuild && entry[0] === "build")) results.push(await check(entry));
     }
