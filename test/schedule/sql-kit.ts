@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { createConnection } from "mysql2/promise";
 import { Client } from "pg";
 import type { Clock } from "../../src/base/clock.ts";
+import { codeOf } from "../../src/base/errors.ts";
 import type { SqlTarget } from "../../src/config/targets.ts";
 import type { BtuGeneration } from "../../src/schedule/btu-generation.ts";
 import { mariadbDriver } from "../../src/schedule/source-mariadb.ts";
@@ -55,9 +56,18 @@ function family(pid: number): number[] {
   return [pid, ...children.split(" ").filter(Boolean).map(Number)];
 }
 
+/** A child may end between the look at the family and the signal. */
+function signalIfThere(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (codeOf(error) !== "ESRCH") throw error;
+  }
+}
+
 function freezing(server: PrivateServer): Pick<SqlKit, "freeze" | "thaw"> {
   const signal = (name: NodeJS.Signals): void => {
-    for (const pid of family(server.pid)) process.kill(pid, name);
+    for (const pid of family(server.pid)) signalIfThere(pid, name);
   };
   return { freeze: () => signal("SIGSTOP"), thaw: () => signal("SIGCONT") };
 }
