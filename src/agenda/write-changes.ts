@@ -5,6 +5,7 @@ import type { DefineTools, Schedule, ScheduleSet } from "../schedule/schedule.ts
 import type { Agenda, ApplyOperation, ApplyVerdict } from "./agenda.ts";
 import { droppedRun } from "./dropped-run.ts";
 import type { MissedRun } from "./fire-request.ts";
+import { alone } from "./missed-run.ts";
 import { formatPlan, formatSettled, parsePlan } from "./plan-record.ts";
 import type { SettledRecord } from "./plan-record.ts";
 import { isActive, planFor, scoreOf } from "./plan.ts";
@@ -130,10 +131,6 @@ async function writeBatch(
   });
   const dropped = operations.filter(({ kind }) => kind === "drop").length;
   return { planned: operations.length - dropped, dropped, firedMeanwhile };
-}
-
-function alone(dueSeconds: number): MissedRun {
-  return { dueSeconds, untilSeconds: dueSeconds, count: 1 };
 }
 
 /** Those whose planned occurrence is due. */

@@ -1,5 +1,6 @@
 /** What to do about a planned occurrence at this moment; pure. */
 import type { MissedRun, Outcome } from "../agenda/fire-request.ts";
+import { runUpTo } from "../agenda/missed-run.ts";
 import { nextDue } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
 import { countInstants, latestInstant } from "../cron/span.ts";
@@ -153,10 +154,6 @@ function missedBefore(
   dueSeconds: number,
 ): MissedRun | null {
   if (dueSeconds === plannedSeconds) return null;
-  const span = { afterSeconds: plannedSeconds, uptoSeconds: dueSeconds - 1 };
-  return {
-    dueSeconds: plannedSeconds,
-    untilSeconds: latestIn(schedule, span) ?? plannedSeconds,
-    count: countIn(schedule, span) + 1,
-  };
+  const { timing, policy } = schedule;
+  return runUpTo({ ...timing, dst: policy.dst }, plannedSeconds, dueSeconds - 1);
 }

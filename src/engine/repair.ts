@@ -3,6 +3,7 @@ import type { Agenda, RepairBatch, RepairOperation } from "../agenda/agenda.ts";
 import { lastJobText } from "../agenda/fire-request.ts";
 import type { MissedRun } from "../agenda/fire-request.ts";
 import { parsePlan } from "../agenda/plan-record.ts";
+import { runUpTo } from "../agenda/missed-run.ts";
 import type { PlanRecord, SettledRecord } from "../agenda/plan-record.ts";
 import { CLOCK_ERROR_SECONDS, isActive, nextDue, planRecord, scoreOf } from "../agenda/plan.ts";
 import type { ActiveSchedule } from "../agenda/plan.ts";
@@ -11,7 +12,6 @@ import { definitionText } from "../agenda/write-changes.ts";
 import type { Clock } from "../base/clock.ts";
 import { nowSeconds } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { countInstants } from "../cron/span.ts";
 import type { Book, BookEntry } from "./book.ts";
 
 /** What a repair needs. */
@@ -165,9 +165,8 @@ function lostSince(
   // before the last one cannot be told.
   const afterSeconds = known.settled?.dueSeconds ?? (known.plan?.dueSeconds ?? untilSeconds) - 1;
   if (untilSeconds <= afterSeconds) return null;
-  const { expression, zone } = schedule.timing;
-  const span = { afterSeconds, uptoSeconds: untilSeconds };
+  const { timing, policy } = schedule;
   const first = Math.min(nextDue(schedule, afterSeconds) ?? untilSeconds, untilSeconds);
-  const count = countInstants(expression, zone, span, schedule.policy.dst);
-  return { dueSeconds: first, untilSeconds, count: Math.max(count, 1) };
+  const run = runUpTo({ ...timing, dst: policy.dst }, first, untilSeconds);
+  return { ...run, untilSeconds };
 }

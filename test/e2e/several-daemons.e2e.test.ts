@@ -70,6 +70,13 @@ async function expectWhole(client: Redis): Promise<void> {
   expect(dues).toEqual(expected);
 }
 
+/** It goes on where the other one ended: no second is missing, and none stands there twice. */
+async function expectGoesOn({ client }: Pick<Place, "client">, daemon: Daemon): Promise<void> {
+  await waitForLedger(client, (await client.xlen("btu_scheduler:ledger")) + 4, daemon);
+  await daemon.stop();
+  await expectWhole(client);
+}
+
 describe("a daemon that stands by", () => {
   test("leads within 3 s of the leader's SIGKILL, and nothing is missing", async () => {
     await using place = await openPlace();
@@ -78,13 +85,7 @@ describe("a daemon that stands by", () => {
     const killedMs = performance.now();
     await leads(second);
     expect(performance.now() - killedMs).toBeLessThan(3_000);
-    await waitForLedger(
-      place.client,
-      (await place.client.xlen("btu_scheduler:ledger")) + 4,
-      second,
-    );
-    await second.stop();
-    await expectWhole(place.client);
+    await expectGoesOn(place, second);
   });
 
   test("leads within 1 s of the leader's SIGTERM, and nothing is missing", async () => {
@@ -95,13 +96,7 @@ describe("a daemon that stands by", () => {
     await leads(second);
     // Its own ending and what it logs are counted here; the time from one lease to the next is another test's.
     expect(performance.now() - stoppedMs).toBeLessThan(1_500);
-    await waitForLedger(
-      place.client,
-      (await place.client.xlen("btu_scheduler:ledger")) + 4,
-      second,
-    );
-    await second.stop();
-    await expectWhole(place.client);
+    await expectGoesOn(place, second);
   });
 
   test("takes over from a frozen one, which does no harm when it wakes up", async () => {

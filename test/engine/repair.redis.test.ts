@@ -48,6 +48,16 @@ async function startStandby(): Promise<Engine> {
   return standby;
 }
 
+/** The leader works for four minutes, of which a standby sees two; then Redis is back where it was before them. */
+async function loseFourMinutes(leader: Engine): Promise<Engine> {
+  const goBack = await takeSnapshot();
+  await leader.advance(2 * 60);
+  const standby = await startStandby();
+  await leader.advance(2 * 60);
+  await goBack();
+  return standby;
+}
+
 const minute = (minutes: number): string => String(at("2026-03-02T10:00:00Z") + minutes * 60);
 
 describe("repairState", () => {
@@ -169,11 +179,7 @@ describe("repairState", () => {
 
   test("a standby with an older memory comes first: all that is lost is told, by the one or the other", async () => {
     await using leader = await startFired(1);
-    const goBack = await takeSnapshot();
-    await leader.advance(2 * 60);
-    await using standby = await startStandby();
-    await leader.advance(2 * 60);
-    await goBack();
+    await using standby = await loseFourMinutes(leader);
     await repair(standby);
     await repair(leader, false);
     const ledger = await leader.ledger();
@@ -186,11 +192,7 @@ describe("repairState", () => {
 
   test("what one daemon told as lost the other does not tell again", async () => {
     await using leader = await startFired(1);
-    const goBack = await takeSnapshot();
-    await leader.advance(2 * 60);
-    await using standby = await startStandby();
-    await leader.advance(2 * 60);
-    await goBack();
+    await using standby = await loseFourMinutes(leader);
     await Promise.all([repair(leader), repair(standby, false)]);
     const lost = (await leader.ledger()).filter(({ outcome }) => outcome === "lost");
     const told = lost.reduce((sum, { count }) => sum + Number(count), 0);
